@@ -1,0 +1,77 @@
+import { type Decoder, list, object, text } from './decode.ts';
+
+/**
+ * Dead Simple Signing Envelope: signs the exact bytes of a payload together with its type, so there is no canonical
+ * JSON to disagree about. Source: DSSE v1.0.2, "protocol.md" and "envelope.md" of secure-systems-lab.
+ */
+export interface DsseEnvelope {
+  readonly payloadType: string;
+  /** Standard base64 of the payload's bytes. */
+  readonly payload: string;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+}
+
+export type DsseVerdict = { ok: true; payload: string; keyId: string } | { ok: false };
+
+const base64 = text({ pattern: /^[A-Za-z0-9+/]*={0,2}$/, lengthMax: 256 * 2 ** 20 });
+
+export const dsseEnvelope: Decoder<DsseEnvelope> = object({
+  payloadType: text({ lengthMax: 128 }),
+  payload: base64,
+  signatures: list(object({ keyid: text({ lengthMax: 128 }), sig: base64 }), { lengthMax: 16 }),
+});
+
+/** Wraps `payload` and signs it with one Ed25519 key. */
+export async function signEnvelope(
+  payloadType: string,
+  payload: string,
+  key: { readonly kid: string; readonly privateKey: CryptoKey },
+): Promise<DsseEnvelope> {
+  const message = preAuthenticationEncoding(payloadType, utf8(payload));
+  const signature = await crypto.subtle.sign('Ed25519', key.privateKey, message);
+  return {
+    payloadType,
+    payload: toBase64(utf8(payload)),
+    signatures: [{ keyid: key.kid, sig: toBase64(new Uint8Array(signature)) }],
+  };
+}
+
+/** The payload, if one signature by a trusted key holds and the type is the expected one. */
+export async function openEnvelope(
+  envelope: DsseEnvelope,
+  payloadType: string,
+  trustedKeys: ReadonlyMap<string, CryptoKey>,
+): Promise<DsseVerdict> {
+  if (envelope.payloadType !== payloadType) return { ok: false };
+  const payload = fromBase64(envelope.payload);
+  const message = preAuthenticationEncoding(payloadType, payload);
+  for (const { keyid, sig } of envelope.signatures) {
+    const key = trustedKeys.get(keyid);
+    const isGenuine = key && (await crypto.subtle.verify('Ed25519', key, fromBase64(sig), message));
+    if (isGenuine) return { ok: true, payload: new TextDecoder().decode(payload), keyId: keyid };
+  }
+  return { ok: false };
+}
+
+/** `DSSEv1 <length of type> <type> <length of payload> <payload>`, lengths in decimal bytes. */
+function preAuthenticationEncoding(
+  payloadType: string,
+  payload: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const head = utf8(`DSSEv1 ${utf8(payloadType).length} ${payloadType} ${payload.length} `);
+  const encoding = new Uint8Array(head.length + payload.length);
+  encoding.set(head);
+  encoding.set(payload, head.length);
+  return encoding;
+}
+
+const utf8 = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value);
+const toBase64 = (binary: Uint8Array): string => {
+  let characters = '';
+  for (let start = 0; start < binary.length; start += 8192) {
+    characters += String.fromCharCode(...binary.subarray(start, start + 8192));
+  }
+  return btoa(characters);
+};
+const fromBase64 = (value: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(value), (character) => character.charCodeAt(0));

@@ -1,0 +1,136 @@
+import type { DiskId, OcaId } from '#domain/ids.ts';
+import type { BitsPerSecond, Bytes, EpochMs } from '#domain/units.ts';
+import { type Decoder, integer, list, literal, object, optional, text } from './decode.ts';
+import { bitRate, diskId, instant, ocaId, sizeBytes, type Tier, tier } from './fields.ts';
+import { type DesiredState, desiredState } from './oca-registration.ts';
+
+/** `POST /v1/ocas/<id>/reports`: the heartbeat. A report that does not come is itself the news. */
+export interface OcaReport {
+  readonly version: 1;
+  readonly ocaId: OcaId;
+  readonly bootId: string;
+  /** Counts up from 1 within a boot, so that a late report cannot overwrite a newer one. */
+  readonly sequence: number;
+  readonly sentAt: EpochMs;
+  readonly state: OcaState;
+  /** Why it is not simply in service; empty when it is. For people. */
+  readonly reasons: readonly string[];
+  readonly load: OcaLoad;
+  readonly tiers: readonly TierReport[];
+  readonly disks: readonly DiskReport[];
+  readonly delivery: DeliveryCounters;
+  readonly fill: FillReport;
+  /** Changes exactly when the set of assets held changes. */
+  readonly inventoryDigest: string;
+}
+
+export type OcaState = 'in-service' | 'draining' | 'out-of-service';
+
+export interface OcaLoad {
+  readonly egressBitsPerSecond: BitsPerSecond;
+  readonly connections: number;
+}
+
+export interface TierReport {
+  readonly tier: Tier;
+  readonly capacityBytes: Bytes;
+  readonly usedBytes: Bytes;
+  readonly assetCount: number;
+}
+
+export interface DiskReport {
+  readonly diskId: DiskId;
+  readonly tier: Tier;
+  readonly state: 'healthy' | 'failed';
+  readonly reason?: string;
+  readonly capacityBytes: Bytes;
+  readonly usedBytes: Bytes;
+}
+
+/** Counted since the agent's start; differences between reports are rates. */
+export interface DeliveryCounters {
+  readonly requests: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly refusals: number;
+  readonly failures: number;
+  /** Bytes of bodies sent from the store, and of bodies that a miss fetch brought. */
+  readonly hitBytes: Bytes;
+  readonly missBytes: Bytes;
+}
+
+export interface FillReport {
+  /** Undefined until the first plan is accepted. */
+  readonly planVersion?: number;
+  readonly state: 'idle' | 'waiting-for-window' | 'filling' | 'complete' | 'incomplete';
+  readonly assetsDone: number;
+  readonly assetsTotal: number;
+  readonly bytesDone: Bytes;
+  readonly bytesTotal: Bytes;
+  /** Bytes fetched under this plan, by the fill source's id: an OCA's id, `cloudfront` or `s3`. */
+  readonly fetched: readonly { readonly sourceId: string; readonly fetchedBytes: Bytes }[];
+  readonly refusal?: string;
+}
+
+/** The answer to a report. A plan version that the agent has not seen is a doorbell: poll now. */
+export interface ReportReceipt {
+  readonly desiredState: DesiredState;
+  readonly planVersion?: number;
+}
+
+const counter = integer();
+
+const fillReport: Decoder<FillReport> = object({
+  planVersion: optional(counter),
+  state: literal('idle', 'waiting-for-window', 'filling', 'complete', 'incomplete'),
+  assetsDone: counter,
+  assetsTotal: counter,
+  bytesDone: sizeBytes,
+  bytesTotal: sizeBytes,
+  fetched: list(object({ sourceId: text({ lengthMax: 64 }), fetchedBytes: sizeBytes }), {
+    lengthMax: 1000,
+  }),
+  refusal: optional(text({ lengthMax: 256 })),
+});
+
+export const ocaReport: Decoder<OcaReport> = object({
+  version: literal(1),
+  ocaId,
+  bootId: text({ pattern: /^[A-Za-z0-9-]{8,64}$/ }),
+  sequence: integer({ min: 1 }),
+  sentAt: instant,
+  state: literal('in-service', 'draining', 'out-of-service'),
+  reasons: list(text({ lengthMax: 256 }), { lengthMax: 100 }),
+  load: object({ egressBitsPerSecond: bitRate, connections: counter }),
+  tiers: list(
+    object({ tier, capacityBytes: sizeBytes, usedBytes: sizeBytes, assetCount: counter }),
+    { lengthMax: 2 },
+  ),
+  disks: list(
+    object({
+      diskId,
+      tier,
+      state: literal('healthy', 'failed'),
+      reason: optional(text({ lengthMax: 256 })),
+      capacityBytes: sizeBytes,
+      usedBytes: sizeBytes,
+    }),
+    { lengthMax: 128 },
+  ),
+  delivery: object({
+    requests: counter,
+    hits: counter,
+    misses: counter,
+    refusals: counter,
+    failures: counter,
+    hitBytes: sizeBytes,
+    missBytes: sizeBytes,
+  }),
+  fill: fillReport,
+  inventoryDigest: text({ pattern: /^[0-9a-f]{64}$/ }),
+});
+
+export const reportReceipt: Decoder<ReportReceipt> = object({
+  desiredState,
+  planVersion: optional(integer()),
+});

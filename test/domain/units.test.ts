@@ -1,5 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { bitsPerSecond, bytes, elapsed, epochMs, milliseconds, rateOf, ratio, share } from '#domain/units.ts';
+import {
+  bitsPerSecond,
+  bytes,
+  elapsed,
+  epochMs,
+  milliseconds,
+  rateOf,
+  ratio,
+  share,
+} from '#domain/units.ts';
 
 test('a size that is not a whole number of bytes is refused', () => {
   expect(() => bytes(-1)).toThrow(RangeError);

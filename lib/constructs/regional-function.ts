@@ -1,0 +1,61 @@
+import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { bundleFunctions } from '../bundle.ts';
+import type { Config } from '../config/schema.ts';
+import { FUNCTION_NAMES, type FunctionName, functionName } from '../names.ts';
+
+export interface RegionalFunctionProps {
+  readonly config: Config;
+  /** The folder in `lambda/`. */
+  readonly name: FunctionName;
+  /** Exactly what the function's `environment.ts` lists, as literal strings: the local run sets the same. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMib: number;
+  readonly statements: readonly PolicyStatement[];
+}
+
+/** A function of the control plane: Node.js 24 on arm64, traced, with a log group and a role of its own. */
+export class RegionalFunction extends Construct {
+  readonly lambda: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: RegionalFunctionProps) {
+    super(scope, id);
+    const name = functionName(props.config, props.name);
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/lambda/${name}`,
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const bundleOf = bundleFunctions(FUNCTION_NAMES, { target: 'node24' });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { work: new PolicyDocument({ statements: [...props.statements] }) },
+    });
+    logGroup.grantWrite(role);
+    this.lambda = new LambdaFunction(this, 'Function', {
+      functionName: name,
+      code: Code.fromAsset(bundleOf(props.name).folder),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMib,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      tracing: Tracing.ACTIVE,
+      loggingFormat: LoggingFormat.JSON,
+      environment: { ...props.environment },
+      logGroup,
+      role,
+    });
+  }
+}

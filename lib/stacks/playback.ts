@@ -1,0 +1,98 @@
+import { CorsHttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
+import { HealthCheck, HealthCheckType, HostedZone } from 'aws-cdk-lib/aws-route53';
+import { Duration, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type AwsRegion, continentOf } from '../config/regions.ts';
+import type { Config } from '../config/schema.ts';
+import { AliasRecords } from '../constructs/alias-records.ts';
+import { PlaybackFunctions } from '../constructs/playback-functions.ts';
+import { RoutedApi, type RouteKey } from '../constructs/routed-api.ts';
+import { continentalPlaybackHost, hosts, regionalPlaybackHost, stackName } from '../names.ts';
+
+const PLAYBACK_ROUTES: readonly RouteKey[] = [
+  'GET /health',
+  'GET /v1/titles',
+  'GET /v1/playback/{titleId}',
+  'GET /v1/playback/{titleId}/manifest.mpd',
+  'GET /v1/playback/{titleId}/main.m3u8',
+  'GET /v1/explain',
+];
+
+const STEERING_ROUTES: readonly RouteKey[] = ['GET /v1/steering/dash', 'GET /v1/steering/hls'];
+
+/** Any page may play. Only the entitlement's bearer token makes a browser ask first. */
+const CORS = {
+  allowOrigins: ['*'],
+  allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD, CorsHttpMethod.OPTIONS],
+  allowHeaders: ['authorization', 'content-type'],
+  exposeHeaders: ['etag', 'retry-after'],
+  maxAge: Duration.days(1),
+};
+
+/** Every leaf of the routing tree weighs the same. */
+const WEIGHT = 100;
+
+export interface PlaybackStackProps {
+  readonly config: Config;
+  readonly region: AwsRegion;
+}
+
+/** The playback API of one region, and its leaf in the tree of `play.<domain>`. */
+export class PlaybackStack extends Stack {
+  constructor(scope: Construct, { config, region }: PlaybackStackProps) {
+    super(scope, stackName(config, 'playback', region), {
+      env: { account: config.account, region },
+      description: `Distributary: playback and steering API in ${region}`,
+    });
+    const { playback, steering } = new PlaybackFunctions(this, 'Functions', { config, region });
+    const api = new RoutedApi(this, 'Api', {
+      name: `${config.prefix}-playback`,
+      routes: [
+        { to: playback, keys: PLAYBACK_ROUTES },
+        { to: steering, keys: STEERING_ROUTES },
+      ],
+      cors: CORS,
+    });
+    this.route(api, { config, region });
+  }
+
+  private route(api: RoutedApi, { config, region }: PlaybackStackProps): void {
+    const { hostedZoneId, name: zoneName } = config.domain;
+    const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId, zoneName });
+    const regionalHost = regionalPlaybackHost(config, region);
+    const certificate = new Certificate(this, 'Certificate', {
+      domainName: hosts(config).playback,
+      subjectAlternativeNames: [regionalHost],
+      validation: CertificateValidation.fromDns(zone),
+    });
+    const shared = api.serveAt('SharedDomain', hosts(config).playback, certificate);
+    const regional = api.serveAt('RegionalDomain', regionalHost, certificate);
+    new AliasRecords(this, 'RegionalName', {
+      zone,
+      host: regionalHost,
+      target: {
+        dnsName: regional.regionalDomainName,
+        hostedZoneId: regional.regionalHostedZoneId,
+      },
+      evaluateTargetHealth: false,
+    });
+    const healthCheck = new HealthCheck(this, 'HealthCheck', {
+      type: HealthCheckType.HTTPS,
+      fqdn: regionalHost,
+      port: 443,
+      resourcePath: '/health',
+      requestInterval: Duration.seconds(10),
+      failureThreshold: 2,
+      enableSNI: true,
+      measureLatency: true,
+    });
+    new AliasRecords(this, 'Leaf', {
+      zone,
+      host: continentalPlaybackHost(config, continentOf(region)),
+      target: { dnsName: shared.regionalDomainName, hostedZoneId: shared.regionalHostedZoneId },
+      evaluateTargetHealth: true,
+      policy: { setIdentifier: region, weight: WEIGHT, healthCheck },
+    });
+  }
+}

@@ -1,0 +1,268 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { environment as catalogIngest } from '../../../lambda/catalog-ingest/environment.ts';
+import { environment as control } from '../../../lambda/control/environment.ts';
+import { environment as fillPlanner } from '../../../lambda/fill-planner/environment.ts';
+import { environment as playback } from '../../../lambda/playback/environment.ts';
+import { environment as steering } from '../../../lambda/steering/environment.ts';
+import { isPublicIpv4, isPublicIpv6 } from '../../../lib/config/addresses.ts';
+import { exampleConfig } from '../example-config.ts';
+import { type Properties, Synthesized } from '../synthesized.ts';
+
+const PLAYBACK_REGIONS = exampleConfig().regions.playback;
+let example: Synthesized;
+
+beforeAll(() => {
+  example = new Synthesized(exampleConfig());
+});
+
+afterAll(() => example.remove());
+
+const functionNamed = (name: string, stack: string) =>
+  example
+    .properties('AWS::Lambda::Function', stack)
+    .find(({ FunctionName }) => FunctionName === `distributary-${name}`);
+
+test.each([
+  ['control', control, 'control'],
+  ['catalog-ingest', catalogIngest, 'control'],
+  ['fill-planner', fillPlanner, 'control'],
+  ['playback', playback, 'playback-eu-west-1'],
+  ['steering', steering, 'playback-eu-west-1'],
+])('%s gets exactly its environment, in literals, on arm64 with tracing', (name, names, stack) => {
+  const fn = functionNamed(name, stack);
+  expect(fn).toMatchObject({
+    Runtime: 'nodejs24.x',
+    Architectures: ['arm64'],
+    Handler: 'index.handler',
+    TracingConfig: { Mode: 'Active' },
+  });
+  const variables = Object.entries(fn.Environment.Variables);
+  expect(variables.map(([key]) => key).toSorted()).toEqual([...names].toSorted());
+  expect(variables.filter(([, value]) => typeof value !== 'string')).toEqual([]);
+});
+
+test('every bundle starts in plain Node.js with the environment that its stack sets', () => {
+  const functions = ['control', 'playback-eu-west-1'].flatMap((stack) =>
+    example.properties('AWS::Lambda::Function', stack),
+  );
+  const runs = functions.map(({ Code, Environment }) => ({
+    file: join(example.folder, `asset.${Code.S3Key.replace('.zip', '')}`, 'index.js'),
+    variables: { AWS_REGION: 'us-east-1', ...Environment.Variables },
+  }));
+  const script = `for (const { file, variables } of ${JSON.stringify(runs)}) {
+    Object.assign(process.env, variables);
+    console.log(typeof require(file).handler);
+  }`;
+  const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  expect(stdout.trim().split('\n')).toEqual(functions.map(() => 'function'));
+});
+
+const routesOf = (stack: string): string[] =>
+  example.properties('AWS::ApiGatewayV2::Route', stack).map(({ RouteKey }) => RouteKey);
+
+test('the APIs have these routes and no other', () => {
+  expect(routesOf('control').toSorted()).toEqual([
+    'DELETE /v1/titles/{titleId}',
+    'GET /v1/keys',
+    'GET /v1/ocas',
+    'GET /v1/ocas/{ocaId}/plan',
+    'GET /v1/sites',
+    'GET /v1/sites/{siteId}',
+    'GET /v1/titles/{titleId}',
+    'POST /v1/ocas/{ocaId}/drain',
+    'POST /v1/ocas/{ocaId}/reports',
+    'POST /v1/ocas/{ocaId}/sources',
+    'POST /v1/plans',
+    'PUT /v1/ocas/{ocaId}',
+    'PUT /v1/ocas/{ocaId}/inventory',
+    'PUT /v1/sites/{siteId}',
+  ]);
+  for (const region of PLAYBACK_REGIONS) {
+    expect(routesOf(`playback-${region}`).toSorted()).toEqual([
+      'GET /health',
+      'GET /v1/explain',
+      'GET /v1/playback/{titleId}',
+      'GET /v1/playback/{titleId}/main.m3u8',
+      'GET /v1/playback/{titleId}/manifest.mpd',
+      'GET /v1/steering/dash',
+      'GET /v1/steering/hls',
+      'GET /v1/titles',
+    ]);
+  }
+});
+
+test('APIs are reached by our own names only, and browsers of any origin may play', () => {
+  for (const api of example.properties('AWS::ApiGatewayV2::Api')) {
+    expect(api).toMatchObject({ DisableExecuteApiEndpoint: true, IpAddressType: 'dualstack' });
+  }
+  const cors = example.only('AWS::ApiGatewayV2::Api', 'playback-us-west-2').CorsConfiguration;
+  expect(cors).toMatchObject({
+    AllowOrigins: ['*'],
+    AllowHeaders: ['authorization', 'content-type'],
+  });
+  expect(example.only('AWS::ApiGatewayV2::Api', 'control')).not.toHaveProperty('CorsConfiguration');
+});
+
+test('no role may do anything that is not spelled out', () => {
+  const statements = [
+    ...example.properties('AWS::IAM::Role').flatMap(({ Policies = [] }) => Policies),
+    ...example.properties('AWS::IAM::Policy'),
+  ].flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  const actions = statements.flatMap(({ Action }) => Action);
+  expect(actions.filter((action: string) => action.includes('*'))).toEqual([]);
+  const unbound = statements.filter(({ Resource }) => [Resource].flat().includes('*'));
+  expect(new Set(unbound.flatMap(({ Action }) => Action))).toEqual(
+    new Set(['xray:PutTelemetryRecords', 'xray:PutTraceSegments']),
+  );
+  for (const role of example.properties('AWS::IAM::Role')) {
+    expect(role).not.toHaveProperty('ManagedPolicyArns');
+  }
+});
+
+test('tables are global, recoverable and kept, with a replica wherever they are read', () => {
+  const tables = example.resources('AWS::DynamoDB::GlobalTable', 'tables');
+  expect(tables.map(({ Properties }) => Properties.TableName)).toEqual([
+    'distributary-fleet',
+    'distributary-titles',
+    'distributary-health',
+    'distributary-sessions',
+  ]);
+  for (const { Properties, DeletionPolicy } of tables) {
+    expect(Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      TimeToLiveSpecification: { AttributeName: 'expiresAtSeconds', Enabled: true },
+    });
+    const replicas = Properties.Replicas;
+    expect(replicas.map(({ Region }: Properties) => Region).toSorted()).toEqual(
+      PLAYBACK_REGIONS.toSorted(),
+    );
+    for (const replica of replicas) {
+      expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
+      expect(replica.DeletionProtectionEnabled).toBe(true);
+    }
+    expect(DeletionPolicy).toBe('Retain');
+  }
+});
+
+test('secrets begin empty, so that nothing is signed before an operator makes keys', () => {
+  const secrets = example.resources('AWS::SecretsManager::Secret', 'control');
+  expect(
+    secrets.map(({ Properties: { Name, SecretString, ReplicaRegions = [] } }) => [
+      Name,
+      SecretString,
+      ReplicaRegions.length,
+    ]),
+  ).toEqual([
+    ['distributary/session-token-keys', '{"keys":[]}', 5],
+    ['distributary/fill-plan-keys', '{"keys":[]}', 0],
+    ['distributary/operator', '{"credentialDigests":[]}', 5],
+  ]);
+  expect(secrets.every(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toBe(true);
+});
+
+test('events reach the functions that wait for them, and are kept when they do not', () => {
+  const targetOf = ({ Targets }: Properties) => Targets[0].Arn['Fn::GetAtt'][0];
+  const rules = example.properties('AWS::Events::Rule', 'control');
+  expect(
+    rules.map((rule) => [rule.Name, rule.EventPattern['detail-type'], targetOf(rule)]),
+  ).toEqual([
+    [
+      'distributary-catalog-object-created',
+      ['Object Created'],
+      expect.stringMatching(/CatalogIngest/),
+    ],
+    [
+      'distributary-fill-plan-requested',
+      ['Fill Plan Requested'],
+      expect.stringMatching(/FillPlanner/),
+    ],
+    ['distributary-title-published', ['Title Published'], expect.stringMatching(/FillPlanner/)],
+  ]);
+  expect(rules[0]?.EventPattern.detail).toEqual({
+    bucket: { name: ['distributary-content-111122223333-us-east-1'] },
+    object: { key: [{ prefix: 'catalog/' }] },
+  });
+  expect(rules.every(({ Targets }) => Targets[0].DeadLetterConfig)).toBe(true);
+  expect(example.only('AWS::Scheduler::Schedule')).toMatchObject({
+    ScheduleExpression: 'cron(0 20 * * ? *)',
+    ScheduleExpressionTimezone: 'Etc/UTC',
+    Target: { Input: '{"window":"next"}' },
+  });
+});
+
+test('play.<domain> is a tree: a continent, then equal weights, then a leaf that is watched', () => {
+  const tree = example
+    .properties('AWS::Route53::RecordSet', 'routing')
+    .filter(({ Name, Type }) => Name === 'play.example.com.' && Type === 'AAAA')
+    .map(({ GeoLocation, AliasTarget }) => [
+      GeoLocation.ContinentCode ?? GeoLocation.CountryCode,
+      AliasTarget.DNSName,
+      AliasTarget.EvaluateTargetHealth,
+    ]);
+  expect(tree).toEqual([
+    ['NA', 'na.play.example.com', true],
+    ['SA', 'na.play.example.com', true],
+    ['EU', 'eu.play.example.com', true],
+    ['AF', 'eu.play.example.com', true],
+    ['AS', 'as.play.example.com', true],
+    ['OC', 'as.play.example.com', true],
+    ['*', 'na.play.example.com', true],
+  ]);
+  const leaves = PLAYBACK_REGIONS.flatMap((region) =>
+    example
+      .properties('AWS::Route53::RecordSet', `playback-${region}`)
+      .filter(({ Weight }) => Weight !== undefined),
+  );
+  expect(leaves).toHaveLength(2 * PLAYBACK_REGIONS.length);
+  for (const leaf of leaves) {
+    expect(leaf).toMatchObject({
+      Weight: 100,
+      HealthCheckId: expect.anything(),
+      AliasTarget: { EvaluateTargetHealth: true },
+    });
+  }
+  expect(
+    example.only('AWS::Route53::HealthCheck', 'playback-eu-west-1').HealthCheckConfig,
+  ).toMatchObject({
+    Type: 'HTTPS',
+    ResourcePath: '/health',
+    FullyQualifiedDomainName: 'eu-west-1.play.example.com',
+  });
+});
+
+test('every OCA has a name, every alias an IPv6 twin, and no public record a private address', () => {
+  const records = example.properties('AWS::Route53::RecordSet');
+  const namesOf = (type: string) =>
+    records
+      .filter(({ Type }) => Type === type)
+      .map(({ Name, SetIdentifier }) => [Name, SetIdentifier]);
+  expect(namesOf('AAAA')).toEqual(namesOf('A'));
+  expect(namesOf('A')).toContainEqual(['metro-1.isp-metro.oca.example.com.', undefined]);
+  for (const { Type, ResourceRecords = [] } of records) {
+    const isPublic = Type === 'A' ? isPublicIpv4 : isPublicIpv6;
+    expect(ResourceRecords.filter((address: string) => !isPublic(address))).toEqual([]);
+  }
+});
+
+test('the control plane raises its own alarms, and names who is told', () => {
+  const alarms = example.properties('AWS::CloudWatch::Alarm', 'monitoring');
+  expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual([
+    'distributary-control-errors',
+    'distributary-catalog-ingest-errors',
+    'distributary-fill-planner-errors',
+    'distributary-dead-letters',
+  ]);
+  expect(alarms[0]?.Dimensions).toEqual([{ Name: 'FunctionName', Value: 'distributary-control' }]);
+  expect(example.only('AWS::SQS::Queue').QueueName).toBe(alarms[3]?.Dimensions[0].Value);
+  expect(
+    example
+      .properties('AWS::SNS::Subscription')
+      .every(({ Endpoint }) => Endpoint === 'operations@example.com'),
+  ).toBe(true);
+});

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildApp } from '../../lib/app.ts';
+import type { Config } from '../../lib/config/schema.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties are as deep as they are untyped.
+export type Properties = any;
+
+export interface Resource {
+  readonly logicalId: string;
+  readonly Type: string;
+  readonly Properties: Properties;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+/** The templates of a configuration, by stack id without the prefix. */
+export class Synthesized {
+  readonly folder = mkdtempSync(join(tmpdir(), 'distributary-synth-'));
+  private readonly templates: ReadonlyMap<string, Properties>;
+
+  constructor(config: Config, options: { isValidated?: boolean } = {}) {
+    const { stacks } = buildApp(config, { ...options, outdir: this.folder }).synth();
+    this.templates = new Map(
+      stacks.map(({ id, template }) => [id.slice(config.prefix.length + 1), template]),
+    );
+  }
+
+  get stacks(): string[] {
+    return [...this.templates.keys()];
+  }
+
+  /** Resources of one type, in one stack or in all. */
+  resources(type: string, stack?: string): Resource[] {
+    const names = stack === undefined ? this.stacks : [stack];
+    return names.flatMap((name) =>
+      Object.entries<Omit<Resource, 'logicalId'>>(this.templates.get(name).Resources)
+        .filter(([, { Type }]) => Type === type)
+        .map(([logicalId, resource]) => ({ ...resource, logicalId })),
+    );
+  }
+
+  properties(type: string, stack?: string): Properties[] {
+    return this.resources(type, stack).map(({ Properties }) => Properties);
+  }
+
+  /** The properties of the only resource of a type. */
+  only(type: string, stack?: string): Properties {
+    const [properties, ...rest] = this.properties(type, stack);
+    if (!properties || rest.length > 0) throw new Error(`${rest.length + 1} of ${type}, not one`);
+    return properties;
+  }
+
+  text(): string {
+    return JSON.stringify([...this.templates.values()]);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,90 @@
+import type { Server } from 'node:http';
+import { CdnError } from '#domain/errors.ts';
+import { type Bytes, bytes } from '#domain/units.ts';
+import { closeServer, listen } from '../origin/http-server.ts';
+import type { CacheLayer } from './cache/cache-layer.ts';
+import { readDistribution } from './distribution/read-distribution.ts';
+import { EdgeNetwork, type EdgeNetworkOptions } from './edge-network.ts';
+import { createEdgeServer, type EdgeCounters } from './server.ts';
+
+export interface EdgeOptions
+  extends Pick<EdgeNetworkOptions, 'originUrlFor' | 'credentials'>,
+    Partial<Pick<EdgeNetworkOptions, 'log' | 'now'>> {
+  /** The folder that `cdk synth` wrote. */
+  readonly assemblyDirectory: string;
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly cacheBytesMax: number;
+}
+
+export interface EdgeStats extends Readonly<EdgeCounters> {
+  /** Requests that reached each origin, by its id. */
+  readonly originFetches: Readonly<Record<string, number>>;
+  readonly cachedBytes: number;
+}
+
+export interface RunningEdge {
+  readonly url: string;
+  stats(): EdgeStats;
+  /** Another edge location of the same distribution, behind the same origin shields. Closed with the first. */
+  startLocation(address: { host: string; port: number }): Promise<{ readonly url: string }>;
+  close(): Promise<void>;
+}
+
+/** Less could not hold the blocks that a few dozen viewers are being sent. */
+const CACHE_BYTES_MIN = 16 * 2 ** 20;
+
+/**
+ * Starts the distribution of a synthesized app, with one edge location. What viewers see follows from the template and
+ * the bundles of its functions; nothing of behaviors is repeated here.
+ *
+ * Simulated: TLS, HTTP/2 and /3, geography, the distance between edge location and shield, WAF. A shield's cache lives in
+ * this process. Responses carry a `Cache-Status` field, which CloudFront's do not.
+ *
+ * @throws CdnError config-invalid, address-taken
+ */
+export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
+  const { log = () => undefined, now = Date.now } = options;
+  const network = new EdgeNetwork({
+    ...options,
+    distribution: readDistribution(options.assemblyDirectory),
+    cacheBytesMax: cacheSize(options.cacheBytesMax),
+    log,
+    now,
+  });
+  const counters: EdgeCounters = { requests: 0, sentBytes: 0, byResult: {} };
+  const locations: { server: Server; cache: CacheLayer }[] = [];
+  const startLocation = async (address: { host: string; port: number }) => {
+    const parts = network.openLocation();
+    const server = createEdgeServer(parts, { counters, log });
+    const url = await listen(server, address);
+    locations.push({ server, cache: parts.cache });
+    return { url };
+  };
+  const { url } = await startLocation(options).catch(async (thrown) => {
+    await network.close();
+    throw thrown;
+  });
+  return {
+    url,
+    startLocation,
+    stats: () => ({
+      ...counters,
+      originFetches: network.originFetches(),
+      cachedBytes: locations.reduce((total, { cache }) => total + cache.sizeBytes, 0),
+    }),
+    close: async () => {
+      await Promise.all(locations.map(({ server }) => closeServer(server)));
+      await network.close();
+    },
+  };
+}
+
+function cacheSize(sizeBytes: number): Bytes {
+  if (sizeBytes >= CACHE_BYTES_MIN) return bytes(sizeBytes);
+  const details = { expectedBytes: CACHE_BYTES_MIN, receivedBytes: sizeBytes };
+  throw new CdnError('config-invalid', `an edge cache needs ${CACHE_BYTES_MIN} bytes or more`, {
+    details,
+  });
+}

@@ -58,6 +58,7 @@ const kinds = {
   'upstream-unreachable': [502, 'upstream', 'other-source', 'The upstream cannot be reached'],
   'out-of-service': [503, 'internal', 'other-source', 'Not in service'],
   'upstream-timeout': [504, 'upstream', 'other-source', 'The upstream did not answer in time'],
+  'asset-not-stored': [504, 'downstream', 'other-source', 'This OCA does not hold the asset'],
   'digest-mismatch': [0, 'upstream', 'other-source', 'Bytes do not match their SHA-256'],
   'disk-full': [0, 'internal', 'other-source', 'No disk of the tier has room'],
   'disk-failed': [0, 'internal', 'other-source', 'A disk refused an operation'],
@@ -74,6 +75,7 @@ const kinds = {
     'never',
     'The media folder holds no playback manifest',
   ],
+  'media-invalid': [0, 'downstream', 'never', 'The media is not as its playback manifest says'],
   'start-failed': [0, 'internal', 'never', 'A part of the system did not start'],
 } as const satisfies Record<string, readonly [number, ErrorSource, RetryAdvice, string]>;
 

@@ -1,7 +1,9 @@
 import type { OcaId, SiteId } from '#domain/ids.ts';
 import type { EpochMs } from '#domain/units.ts';
-import type { DesiredState } from './oca-registration.ts';
-import type { OcaReport, OcaState } from './oca-report.ts';
+import { type Decoder, list, literal, object, optional, text } from './decode.ts';
+import { httpUrl, instant, ocaId, siteId } from './fields.ts';
+import { type DesiredState, desiredState } from './oca-registration.ts';
+import { type OcaReport, type OcaState, ocaReport } from './oca-report.ts';
 import type { SiteKind } from './site.ts';
 
 /** `GET /v1/ocas` (operators): every declared OCA as the control plane sees it now. */
@@ -24,3 +26,21 @@ export interface OcaView {
   readonly reportedAt?: EpochMs;
   readonly report?: OcaReport;
 }
+
+export const fleetView: Decoder<FleetView> = object({
+  asOf: instant,
+  ocas: list(
+    object({
+      ocaId,
+      siteId,
+      siteName: text({ lengthMax: 128 }),
+      siteKind: literal('isp', 'ixp', 'mec'),
+      desiredState,
+      state: literal('in-service', 'draining', 'out-of-service'),
+      reasons: list(text({ lengthMax: 256 }), { lengthMax: 100 }),
+      deliveryUrl: optional(httpUrl),
+      reportedAt: optional(instant),
+      report: optional(ocaReport),
+    }),
+  ),
+});

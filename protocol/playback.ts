@@ -102,6 +102,23 @@ export const playbackSession: Decoder<PlaybackSession> = object({
   audio_tracks: list(track),
 });
 
+export const steeringExplanation: Decoder<SteeringExplanation> = object({
+  clientAddress: text({ lengthMax: 45 }),
+  titleId: optional(titleId),
+  matchedPrefix: optional(text({ lengthMax: 49 })),
+  candidates: list(
+    object({
+      pathwayId,
+      layer: literal('oca', 'cloudfront'),
+      siteId: optional(text({ lengthMax: 63 })),
+      verdict: literal('ranked', 'dropped'),
+      rank: optional(decimal()),
+      reasons: list(text({ lengthMax: 256 })),
+    }),
+  ),
+  pathwayPriority: list(pathwayId),
+});
+
 function httpUrlWithQuery(): Decoder<string> {
   const withoutQuery = httpUrl;
   return (value, at) => {

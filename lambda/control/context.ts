@@ -1,0 +1,84 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { milliseconds, seconds } from '#domain/units.ts';
+import { baseUrl, positiveInteger } from '../shared/environment-reader.ts';
+import { type EventSender, eventSender } from '../shared/events.ts';
+import { type FleetDirectoryReader, fleetDirectory } from '../shared/fleet-directory.ts';
+import type { Log } from '../shared/log.ts';
+import { type OcaStatusReader, ocaStatuses } from '../shared/oca-statuses.ts';
+import { type KeyRing, keyRing, operatorDigests, type SecretReader } from '../shared/secrets.ts';
+import { type FleetStore, fleetStore } from '../shared/stores/fleet-store.ts';
+import { type HealthStore, healthStore } from '../shared/stores/health-store.ts';
+import { type HoldingsStore, holdingsStore } from '../shared/stores/holdings-store.ts';
+import { type PlanStore, planStore } from '../shared/stores/plan-store.ts';
+import { type TitleStore, titleStore } from '../shared/stores/title-store.ts';
+import type { Now } from '../shared/wall-clock.ts';
+import type { Environment } from './environment.ts';
+
+export interface ControlDependencies {
+  readonly dynamoDb: DynamoDBDocumentClient;
+  readonly s3: S3Client;
+  readonly eventBridge: EventBridgeClient;
+  readonly readSecret: SecretReader;
+  readonly environment: Environment;
+  readonly clock: Now;
+  readonly log: Log;
+}
+
+/** What the operations of the control API share. */
+export interface ControlContext {
+  readonly settings: ControlSettings;
+  readonly clock: Now;
+  readonly log: Log;
+  readonly fleet: FleetStore;
+  readonly titles: TitleStore;
+  readonly health: HealthStore;
+  readonly holdings: HoldingsStore;
+  readonly plans: PlanStore;
+  readonly directory: FleetDirectoryReader;
+  readonly statuses: OcaStatusReader;
+  readonly sendEvent: EventSender;
+  readonly sessionKeys: () => Promise<KeyRing>;
+  readonly planKeys: () => Promise<KeyRing>;
+  readonly operators: () => Promise<readonly string[]>;
+}
+
+export interface ControlSettings {
+  readonly tokenIssuer: string;
+  readonly reportIntervalSeconds: number;
+  readonly planPollSeconds: number;
+  readonly cloudFrontUrl: string;
+}
+
+/** @throws CdnError `config-invalid`. */
+export function controlContext(dependencies: ControlDependencies): ControlContext {
+  const { dynamoDb, s3, eventBridge, readSecret, environment, clock, log } = dependencies;
+  const fleet = fleetStore(dynamoDb, environment.FLEET_TABLE);
+  const health = healthStore(dynamoDb, environment.HEALTH_TABLE);
+  const lease = seconds(integerIn(environment, 'REPORT_LEASE_SECONDS'));
+  return {
+    settings: {
+      tokenIssuer: environment.TOKEN_ISSUER,
+      reportIntervalSeconds: integerIn(environment, 'REPORT_INTERVAL_SECONDS'),
+      planPollSeconds: integerIn(environment, 'PLAN_POLL_SECONDS'),
+      cloudFrontUrl: baseUrl('CLOUDFRONT_URL', environment.CLOUDFRONT_URL),
+    },
+    clock,
+    log,
+    fleet,
+    health,
+    titles: titleStore(dynamoDb, environment.TITLES_TABLE),
+    holdings: holdingsStore(dynamoDb, environment.HEALTH_TABLE),
+    plans: planStore(s3, environment.PLAN_BUCKET),
+    directory: fleetDirectory(fleet, clock),
+    statuses: ocaStatuses({ fleet, health, lease, clock, lifetime: milliseconds(0) }),
+    sendEvent: eventSender(eventBridge, environment.EVENT_BUS_NAME),
+    sessionKeys: keyRing(readSecret, environment.SESSION_TOKEN_KEYS_SECRET, clock),
+    planKeys: keyRing(readSecret, environment.FILL_PLAN_KEYS_SECRET, clock),
+    operators: operatorDigests(readSecret, environment.OPERATOR_SECRET, clock),
+  };
+}
+
+const integerIn = (environment: Environment, name: keyof Environment): number =>
+  positiveInteger(name, environment[name]);

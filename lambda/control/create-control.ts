@@ -1,0 +1,65 @@
+import type { KeySet } from '#protocol/key-set.ts';
+import { type FillPlanRequest, fillPlanRequest } from '../shared/events.ts';
+import { decodeBody, type HttpAnswer, type HttpRequest, jsonAnswer } from '../shared/http.ts';
+import { createHttpHandler, type HttpHandler, type Route } from '../shared/http-handler.ts';
+import { publishedKeys } from '../shared/secrets.ts';
+import { authorizeOperator } from './authorize.ts';
+import { type ControlContext, type ControlDependencies, controlContext } from './context.ts';
+import { drainAnswer, fleetAnswer } from './fleet-answers.ts';
+import { planAnswer } from './plan-answer.ts';
+import { plannedAssetsReader } from './planned-assets.ts';
+import { registrationAnswer } from './registration-answer.ts';
+import { inventoryAnswer, reportAnswer } from './report-answers.ts';
+import { declareSiteAnswer, siteAnswer, sitesAnswer } from './site-answers.ts';
+import { sourcesAnswer } from './sources-answer.ts';
+import { titleAnswer, withdrawAnswer } from './title-answers.ts';
+
+type Operation = (context: ControlContext, request: HttpRequest) => Promise<HttpAnswer>;
+
+const PLANS_BYTES_MAX = 1024;
+
+/** The control API: what appliances and operators ask. */
+export const createControl = (dependencies: ControlDependencies): HttpHandler =>
+  createHttpHandler(controlRoutes(controlContext(dependencies)), dependencies.log);
+
+export function controlRoutes(context: ControlContext): readonly Route[] {
+  const sources = sourcesAnswer(plannedAssetsReader(context.plans));
+  const operations: readonly [Route['method'], string, Operation][] = [
+    ['GET', '/v1/ocas', fleetAnswer],
+    ['PUT', '/v1/ocas/{ocaId}', registrationAnswer],
+    ['POST', '/v1/ocas/{ocaId}/reports', reportAnswer],
+    ['PUT', '/v1/ocas/{ocaId}/inventory', inventoryAnswer],
+    ['GET', '/v1/ocas/{ocaId}/plan', planAnswer],
+    ['POST', '/v1/ocas/{ocaId}/sources', sources],
+    ['POST', '/v1/ocas/{ocaId}/drain', drainAnswer],
+    ['GET', '/v1/keys', keysAnswer],
+    ['GET', '/v1/sites', sitesAnswer],
+    ['GET', '/v1/sites/{siteId}', siteAnswer],
+    ['PUT', '/v1/sites/{siteId}', declareSiteAnswer],
+    ['GET', '/v1/titles/{titleId}', titleAnswer],
+    ['DELETE', '/v1/titles/{titleId}', withdrawAnswer],
+    ['POST', '/v1/plans', plansAnswer],
+  ];
+  return operations.map(([method, path, operation]) => ({
+    method,
+    path,
+    answer: (request) => operation(context, request),
+  }));
+}
+
+/** `GET /v1/keys`: public keys, for appliances that verify sessions and plans. */
+async function keysAnswer(context: ControlContext): Promise<HttpAnswer> {
+  const [sessionKeys, planKeys] = await Promise.all([context.sessionKeys(), context.planKeys()]);
+  const keySet: KeySet = {
+    keys: [...publishedKeys(sessionKeys, 'session-token'), ...publishedKeys(planKeys, 'fill-plan')],
+  };
+  return jsonAnswer(200, keySet);
+}
+
+/** `POST /v1/plans`: has new plans made, soon. */
+async function plansAnswer(context: ControlContext, request: HttpRequest): Promise<HttpAnswer> {
+  await authorizeOperator(context, request);
+  const asked: FillPlanRequest = decodeBody(request, fillPlanRequest, PLANS_BYTES_MAX);
+  await context.sendEvent('Fill Plan Requested', asked);
+  return jsonAnswer(202, asked);
+}

@@ -1,0 +1,18 @@
+/** What the stack sets and the handler reads. */
+export const environment = [
+  'FLEET_TABLE',
+  'TITLES_TABLE',
+  'HEALTH_TABLE',
+  'PLAN_BUCKET',
+  'EVENT_BUS_NAME',
+  'SESSION_TOKEN_KEYS_SECRET',
+  'FILL_PLAN_KEYS_SECRET',
+  'OPERATOR_SECRET',
+  'TOKEN_ISSUER',
+  'REPORT_INTERVAL_SECONDS',
+  'REPORT_LEASE_SECONDS',
+  'PLAN_POLL_SECONDS',
+  'CLOUDFRONT_URL',
+] as const;
+
+export type Environment = Record<(typeof environment)[number], string>;

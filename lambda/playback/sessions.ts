@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { CdnError } from '#domain/errors.ts';
+import type { PathwayId, TitleId } from '#domain/ids.ts';
+import {
+  coversPath,
+  type SessionClaims,
+  signSessionToken,
+  verifySessionToken,
+} from '#domain/tokens/session-token.ts';
+import { type EpochMs, epochMs } from '#domain/units.ts';
+import type { KeyRing } from '../shared/secrets.ts';
+import type { TitleRecord } from '../shared/stores/title-store.ts';
+
+/** A playback session is its token: nothing of it is stored. */
+export interface Session {
+  readonly sessionId: string;
+  readonly token: string;
+  readonly expiresAt: EpochMs;
+}
+
+export async function openSession(
+  ring: KeyRing,
+  options: {
+    readonly title: TitleRecord;
+    readonly pathways: readonly PathwayId[];
+    readonly issuer: string;
+    readonly lifetimeSeconds: number;
+    readonly now: EpochMs;
+  },
+): Promise<Session> {
+  const { title, pathways, issuer, lifetimeSeconds, now } = options;
+  const sessionId = randomUUID();
+  const iat = Math.floor(now / 1000);
+  const exp = iat + lifetimeSeconds + Math.ceil(title.durationSeconds);
+  const claims = {
+    iss: issuer,
+    sid: sessionId,
+    iat,
+    exp,
+    p: [titlePrefix(title.titleId)],
+    pw: pathways,
+  };
+  return {
+    sessionId,
+    token: await signSessionToken(claims, ring.signingKey),
+    expiresAt: epochMs(exp * 1000),
+  };
+}
+
+/** @throws CdnError `session-ended` when it has expired, `token-scope` when it is for another title, else `token-…`. */
+export async function requireSession(
+  ring: KeyRing,
+  options: {
+    readonly token: string | null;
+    readonly titleId: TitleId;
+    readonly issuer: string;
+    readonly now: EpochMs;
+  },
+): Promise<SessionClaims> {
+  const { token, titleId, issuer, now } = options;
+  const keys = ring.verificationKeys;
+  const verdict = await verifySessionToken(token ?? '', { keys, issuer, now });
+  if (!verdict.ok && verdict.refusal === 'token-expired') {
+    throw new CdnError('session-ended', 'the session has ended: begin a new one');
+  }
+  if (!verdict.ok) throw new CdnError(verdict.refusal, 'the session is not a valid token');
+  if (!coversPath(verdict.claims, titlePrefix(titleId))) {
+    throw new CdnError('token-scope', `the session is not for the title ${titleId}`);
+  }
+  return verdict.claims;
+}
+
+export const titlePrefix = (titleId: TitleId): string => `/content/${titleId}/`;
+
+/** Where a pathway has a title's files. */
+export const titleUrl = (deliveryUrl: string, token: string, titleId: TitleId): string =>
+  `${deliveryUrl.replace(/\/+$/, '')}/~${token}${titlePrefix(titleId)}`;

@@ -1,0 +1,46 @@
+import { type Milliseconds, seconds } from '#domain/units.ts';
+import { baseUrl, positiveInteger } from '../shared/environment-reader.ts';
+import type { Environment } from './environment.ts';
+
+/** What the environment says, in our own words. */
+export interface PlaybackSettings {
+  readonly tokenIssuer: string;
+  readonly tokenLifetimeSeconds: number;
+  readonly ocaPathwaysMax: number;
+  readonly steeringTtlSeconds: number;
+  readonly lease: Milliseconds;
+  readonly cloudFrontUrl: string;
+  readonly playbackUrl: string;
+  /** Absent: whoever asks may play. */
+  readonly entitlement?: EntitlementSettings;
+}
+
+export interface EntitlementSettings {
+  readonly jwksUrl: URL;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** @throws CdnError `config-invalid`. */
+export function playbackSettings(environment: Environment): PlaybackSettings {
+  const integer = (name: keyof Environment) => positiveInteger(name, environment[name]);
+  const jwksUrl = environment.ENTITLEMENT_JWKS_URL;
+  return {
+    tokenIssuer: environment.TOKEN_ISSUER,
+    tokenLifetimeSeconds: integer('TOKEN_LIFETIME_SECONDS'),
+    ocaPathwaysMax: integer('OCA_PATHWAYS_MAX'),
+    steeringTtlSeconds: integer('STEERING_TTL_SECONDS'),
+    lease: seconds(integer('REPORT_LEASE_SECONDS')),
+    cloudFrontUrl: baseUrl('CLOUDFRONT_URL', environment.CLOUDFRONT_URL),
+    playbackUrl: baseUrl('PLAYBACK_URL', environment.PLAYBACK_URL),
+    ...(jwksUrl === ''
+      ? {}
+      : {
+          entitlement: {
+            jwksUrl: new URL(jwksUrl),
+            issuer: environment.ENTITLEMENT_ISSUER,
+            audience: environment.ENTITLEMENT_AUDIENCE,
+          },
+        }),
+  };
+}

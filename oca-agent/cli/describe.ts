@@ -1,0 +1,79 @@
+import type { OcaInventory } from '#protocol/oca-inventory.ts';
+import type { FillReport } from '#protocol/oca-report.ts';
+import type { AgentStatus } from '../management/agent-status.ts';
+import type { EvictResult } from '../management/operations.ts';
+import type { VerifyResult } from '../store/verify-assets.ts';
+
+/** What the commands print for people. `--json` prints the same things for programs. */
+export function describeStatus(status: AgentStatus): string {
+  const { delivery, load, fill } = status;
+  const link = status.isRegistered ? 'registered' : 'not in touch';
+  return lines([
+    `${status.ocaId} (site ${status.siteId}): ${status.state}`,
+    ...status.reasons.map((reason) => `  - ${reason}`),
+    `version    ${status.softwareVersion}, up ${duration(status.asOf - status.startedAt)}`,
+    `control    ${status.controlUrl} (${link})`,
+    `delivery   ${status.deliveryUrl}: ${load.connections} connections, ${rate(load.egressBitsPerSecond)}`,
+    `requests   ${delivery.requests}: ${delivery.hits} hits, ${delivery.misses} misses, ${delivery.refusals} refusals, ${delivery.failures} failures`,
+    `sent       ${size(delivery.hitBytes)} from disks, ${size(delivery.missBytes)} of misses`,
+    `fill       ${describeFill(fill)}`,
+    ...status.disks.map(
+      (disk) =>
+        `disk       ${disk.diskId} (${disk.tier}): ${disk.state === 'healthy' ? '' : `FAILED, ${disk.reason}; `}${size(disk.usedBytes)} of ${size(disk.capacityBytes)}`,
+    ),
+  ]);
+}
+
+export function describeFill(fill: FillReport): string {
+  const plan = fill.planVersion === undefined ? 'no plan yet' : `plan ${fill.planVersion}`;
+  const sources = fill.fetched.map(
+    ({ sourceId, fetchedBytes }) => `${size(fetchedBytes)} from ${sourceId}`,
+  );
+  return [
+    `${fill.state}, ${plan}, ${fill.assetsDone} of ${fill.assetsTotal} assets (${size(fill.bytesDone)} of ${size(fill.bytesTotal)})`,
+    ...(sources.length > 0 ? [`fetched ${sources.join(', ')}`] : []),
+    ...(fill.refusal === undefined ? [] : [`refused: ${fill.refusal}`]),
+  ].join('; ');
+}
+
+export const describeInventory = (inventory: OcaInventory): string =>
+  lines([
+    ...inventory.titles.map(({ titleId, assetIds }) => `${titleId}  ${assetIds.length} assets`),
+    `digest ${inventory.digest}`,
+  ]);
+
+export const describeEvict = (result: EvictResult): string =>
+  lines([
+    `evicted ${result.evicted.length} assets, ${size(result.freedBytes)}`,
+    ...result.kept.map(({ assetId, reason }) => `kept ${assetId}: ${reason}`),
+  ]);
+
+export const describeVerify = (result: VerifyResult): string =>
+  lines([
+    `verified ${result.verifiedAssets} assets, ${size(result.verifiedBytes)}`,
+    ...result.removed.map((assetId) => `removed ${assetId}: its bytes were wrong or unreadable`),
+  ]);
+
+const lines = (parts: readonly string[]): string => parts.map((line) => `${line}\n`).join('');
+
+/** Decimal units, as disk vendors have them. */
+function size(sizeBytes: number): string {
+  return scaled(sizeBytes, 'B');
+}
+function rate(bitsPerSecond: number): string {
+  return scaled(bitsPerSecond, 'bit/s');
+}
+
+function scaled(value: number, unit: string): string {
+  const prefixes = ['', 'k', 'M', 'G', 'T', 'P'];
+  const step = value < 1000 ? 0 : Math.min(prefixes.length - 1, Math.floor(Math.log10(value) / 3));
+  const digits = step === 0 ? 0 : 1;
+  return `${(value / 1000 ** step).toFixed(digits)} ${prefixes[step]}${unit}`;
+}
+
+function duration(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d`;
+}

@@ -1,0 +1,63 @@
+import type { OcaState } from '#protocol/oca-report.ts';
+
+/** The state that this OCA is in, and what it may do in it. */
+export interface Condition {
+  readonly state: OcaState;
+  /** Why it is not simply in service; empty when it is. For people. */
+  readonly reasons: readonly string[];
+  /** Why no new session may begin; undefined while sessions are welcome. */
+  readonly shedding: 'draining' | 'overloaded' | undefined;
+}
+
+export interface ConditionFacts {
+  readonly isStopping: boolean;
+  /** Drained by the operator on the appliance, or by the control plane. */
+  readonly isDrainedHere: boolean;
+  readonly isDrainDesired: boolean;
+  readonly isTokenRequired: boolean;
+  readonly hasTokenKeys: boolean;
+  readonly hasUpstream: boolean;
+  readonly disks: readonly { readonly diskId: string; readonly failure: string | undefined }[];
+  readonly connections: number;
+  readonly connectionsMax: number;
+  readonly egressBitsPerSecond: number;
+  readonly egressBitsPerSecondMax: number;
+}
+
+export function judgeCondition(facts: ConditionFacts): Condition {
+  const broken = brokenReasons(facts);
+  const draining = [
+    ...(facts.isStopping ? ['the agent is stopping'] : []),
+    ...(facts.isDrainedHere ? ['drained on the appliance'] : []),
+    ...(facts.isDrainDesired ? ['drained by the control plane'] : []),
+  ];
+  const overload = overloadReasons(facts);
+  const disks = facts.disks.flatMap(({ diskId, failure }) =>
+    failure === undefined ? [] : [`disk ${diskId}: ${failure}`],
+  );
+  const isDraining = draining.length > 0;
+  return {
+    state: broken.length > 0 ? 'out-of-service' : isDraining ? 'draining' : 'in-service',
+    reasons: [...broken, ...draining, ...overload, ...disks],
+    shedding: isDraining ? 'draining' : overload.length > 0 ? 'overloaded' : undefined,
+  };
+}
+
+function brokenReasons(facts: ConditionFacts): string[] {
+  const isEveryDiskFailed = facts.disks.every(({ failure }) => failure !== undefined);
+  return [
+    ...(isEveryDiskFailed ? ['no disk is healthy'] : []),
+    ...(facts.hasUpstream ? [] : ['not registered yet']),
+    ...(facts.isTokenRequired && !facts.hasTokenKeys ? ['no session token key yet'] : []),
+  ];
+}
+
+function overloadReasons(facts: ConditionFacts): string[] {
+  const { connections, connectionsMax, egressBitsPerSecond, egressBitsPerSecondMax } = facts;
+  return [
+    ...(connections > connectionsMax ? [`${connections} of ${connectionsMax} connections`] : []),
+    ...(egressBitsPerSecond > egressBitsPerSecondMax
+      ? [`egress of ${egressBitsPerSecond} of ${egressBitsPerSecondMax} bit/s`]
+      : []),
+  ];
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { CdnError } from '#domain/errors.ts';
+import type { DiskId, OcaId, SiteId } from '#domain/ids.ts';
+import { isDiskId, isOcaId, isSiteId } from '#domain/ids.ts';
+import type { BitsPerSecond, Bytes } from '#domain/units.ts';
+
+/** The agent's configuration file. Unknown keys are refused; docs/install.md explains every field. */
+const id = <T extends string>(accepts: (text: string) => text is T, expected: string) =>
+  z.custom<T>((value) => typeof value === 'string' && accepts(value), `expected ${expected}`);
+const label = 'a name: 1 to 63 of a-z, 0-9 and -';
+const httpUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s/?#]+(?:\/[^\s?#]*)?$/, 'expected an http or https URL without a query')
+  .transform((url) => url.replace(/\/+$/, ''));
+const path = z.string().startsWith('/', 'expected an absolute path');
+const port = z.int().min(0).max(65_535);
+const rate = z
+  .number()
+  .positive()
+  .transform((value) => value as BitsPerSecond);
+
+const disk = z.strictObject({
+  diskId: id<DiskId>(isDiskId, label),
+  tier: z.enum(['flash', 'hdd']),
+  path,
+  capacityBytes: z
+    .int()
+    .positive()
+    .transform((value) => value as Bytes),
+});
+
+const planKey = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  alg: z.literal('EdDSA'),
+  kid: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected an Ed25519 public key, base64url'),
+  purpose: z.enum(['session-token', 'fill-plan']),
+});
+
+const disks = z
+  .array(disk)
+  .min(1)
+  .max(128)
+  .superRefine((members, context) => {
+    for (const field of ['diskId', 'path'] as const) {
+      const values = members.map((member) => member[field] as string);
+      values.forEach((value, index) => {
+        if (values.indexOf(value) < index)
+          context.addIssue({
+            code: 'custom',
+            path: [index, field],
+            message: `expected one disk for each ${field}`,
+          });
+      });
+    }
+  });
+
+const trustedPlanKeys = z
+  .array(planKey)
+  .max(16)
+  .refine(
+    (keys) => keys.some((key) => key.purpose === 'fill-plan'),
+    'expected at least one key with the purpose "fill-plan"',
+  );
+
+const schema = z.strictObject({
+  ocaId: id<OcaId>(isOcaId, `${label}, not "cloudfront"`),
+  siteId: id<SiteId>(isSiteId, label),
+  controlUrl: httpUrl,
+  /** A file with the appliance's secret, and nothing else but white space. */
+  credentialFile: path,
+  /** Where clients reach this OCA. */
+  deliveryUrl: httpUrl,
+  delivery: z.strictObject({
+    address: z.string().min(1),
+    port,
+    /** Beyond these, new sessions get 429. Assumption: 1 GB of memory, research "appliance", section 1.4. */
+    connectionsMax: z.int().positive().default(15_000),
+    egressBitsPerSecondMax: rate.optional(),
+  }),
+  management: z.strictObject({ address: z.string().min(1).default('127.0.0.1'), port }),
+  stateDirectory: path,
+  disks,
+  /** Only a plan that one of these has signed is followed. */
+  trustedPlanKeys,
+  tokens: z.enum(['required', 'off']).default('required'),
+  /** Absent: as fast as it goes. */
+  fillBitsPerSecond: rate.optional(),
+  /** Transfers at a time. */
+  fillTransfersMax: z.int().min(1).max(64).default(4),
+});
+
+export type AgentConfig = Readonly<z.output<typeof schema>>;
+
+/** @throws CdnError `config-invalid` with every fault, each with its place and what stood there. */
+export function parseAgentConfig(jsonText: string): AgentConfig {
+  const value = parseJson(jsonText);
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const faults = parsed.error.issues.map((issue) => describeIssue(issue, value));
+  throw new CdnError('config-invalid', faults.join('; '));
+}
+
+function parseJson(jsonText: string): unknown {
+  try {
+    return JSON.parse(jsonText);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'not JSON';
+    throw new CdnError('config-invalid', `expected JSON: ${reason}`);
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue, whole: unknown): string {
+  const place = issue.path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+    .replace(/^\./, '');
+  const what = issue.message.replace(/^Invalid \w+: |, received \w+$/g, '');
+  if (issue.code === 'unrecognized_keys') return `${place || 'file'}: ${what}`;
+  const found = issue.path.reduce<unknown>(
+    (value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step],
+    whole,
+  );
+  const shown = found === undefined ? 'nothing' : (JSON.stringify(found) ?? '').slice(0, 60);
+  return `${place || 'file'}: ${what}, found ${shown}`;
+}

@@ -1,0 +1,58 @@
+import type { DiskId } from '#domain/ids.ts';
+import { type Decoder, decodeJson, integer, list, object, truth } from '#protocol/decode.ts';
+import { type DsseEnvelope, dsseEnvelope } from '#protocol/dsse.ts';
+import { diskId } from '#protocol/fields.ts';
+import { keySet, type VerificationKey } from '#protocol/key-set.ts';
+import { type RegistrationReceipt, registrationReceipt } from '#protocol/oca-registration.ts';
+import type { DatabaseSync } from '../platform/database.ts';
+
+/**
+ * What must outlive a restart and a power cut, so that the OCA serves with the control plane gone and never goes back
+ * to an older plan. Each entry is one JSON document; one that cannot be read counts as absent.
+ */
+export interface AgentState {
+  readonly receipt: Entry<RegistrationReceipt>;
+  readonly keys: Entry<readonly VerificationKey[]>;
+  /** The plan in force, as it was signed. */
+  readonly plan: Entry<DsseEnvelope>;
+  readonly planVersion: Entry<number>;
+  /** The operator drained this OCA on the appliance itself. */
+  readonly isDrained: Entry<boolean>;
+  /** Disks that have been in use: at the next start each must bring its marker. */
+  readonly diskIds: Entry<readonly DiskId[]>;
+  close(): void;
+}
+
+export interface Entry<T> {
+  read(): T | undefined;
+  write(value: T): void;
+}
+
+const SCHEMA =
+  'CREATE TABLE IF NOT EXISTS entry (name TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT';
+
+/** @param database one that was opened as a `ledger`. */
+export function openAgentState(database: DatabaseSync): AgentState {
+  database.exec(SCHEMA);
+  const select = database.prepare('SELECT document FROM entry WHERE name = ?');
+  const upsert = database.prepare('INSERT OR REPLACE INTO entry (name, document) VALUES (?, ?)');
+  const entry = <T>(name: string, decoder: Decoder<T>): Entry<T> => ({
+    read() {
+      const row = select.get(name);
+      const decoded = row && decodeJson(object({ value: decoder }), row.document as string);
+      return decoded?.ok ? (decoded.value as { value: T }).value : undefined;
+    },
+    write(value) {
+      upsert.run(name, JSON.stringify({ value }));
+    },
+  });
+  return {
+    receipt: entry('receipt', registrationReceipt),
+    keys: entry('keys', (value, at) => keySet({ keys: value }, at).keys),
+    plan: entry('plan', dsseEnvelope),
+    planVersion: entry('planVersion', integer()),
+    isDrained: entry('isDrained', truth),
+    diskIds: entry('diskIds', list(diskId)),
+    close: () => database.close(),
+  };
+}

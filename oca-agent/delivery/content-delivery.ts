@@ -1,0 +1,249 @@
+import type { Clock } from '#domain/clock.ts';
+import { appendCacheStatus } from '#domain/delivery/cache-status.ts';
+import { isPlaybackManifest } from '#domain/delivery/content-type.ts';
+import { type DeliveryPath, parseDeliveryPath } from '#domain/delivery/path-grammar.ts';
+import { CdnError, errorCodeOf, errorKind } from '#domain/errors.ts';
+import type { OcaId } from '#domain/ids.ts';
+import { elapsed, seconds } from '#domain/units.ts';
+import type { Condition } from '../condition.ts';
+import { failureFacts, type Log } from '../log.ts';
+import type { HttpClient } from '../platform/http-client.ts';
+import type { Reply, ServerRequest } from '../platform/http-server.ts';
+import type { NamedAsset } from '../store/asset.ts';
+import type { AssetStore } from '../store/asset-store.ts';
+import { type Answer, answer, demandOf } from './answer.ts';
+import { PREFLIGHT_HEADERS, type Refusal, refuse } from './delivery-headers.ts';
+import type { DeliveryMeter } from './delivery-meter.ts';
+import { answerHealth } from './health.ts';
+import { type FetchBeginning, MissFetches } from './miss-fetch.ts';
+import { relay } from './relay.ts';
+import { refusalOf } from './request-guard.ts';
+import type { SessionAdmission } from './session-admission.ts';
+import type { TokenGate } from './token-gate.ts';
+
+export interface ContentDeliveryOptions {
+  readonly ocaId: OcaId;
+  readonly isTokenRequired: boolean;
+  readonly store: AssetStore;
+  readonly httpClient: HttpClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly gate: TokenGate;
+  readonly sessions: SessionAdmission;
+  readonly meter: DeliveryMeter;
+  readonly condition: () => Condition;
+  /** Layer 2, once it is known. */
+  readonly upstreamUrl: () => string | undefined;
+}
+
+type ContentPath = Extract<DeliveryPath, { kind: 'content' }>;
+type GrowingFetch = Extract<FetchBeginning, { kind: 'growing' }>;
+
+/** A manifest that no plan vouches for may have been replaced after so long. */
+const UNPLANNED_MANIFEST_LIFETIME = seconds(300);
+/** A client does not wait for a fetch to reach a range farther ahead than this: its range is relayed. Assumption. */
+const WAITED_FOR_BYTES_MAX = 16 * 2 ** 20;
+
+/** The delivery address: every answer that a client of this OCA can get. */
+export class ContentDelivery {
+  readonly #options: ContentDeliveryOptions;
+  readonly #fetches: MissFetches;
+
+  constructor(options: ContentDeliveryOptions) {
+    this.#options = options;
+    this.#fetches = new MissFetches(options);
+  }
+
+  /** Answers one request. Never rejects. */
+  async serve(request: ServerRequest, reply: Reply): Promise<void> {
+    const malformed = refusalOf(request);
+    if (malformed) return this.#refuse(reply, { code: malformed, mustClose: true });
+    if (request.method === 'OPTIONS') {
+      reply.start(204, PREFLIGHT_HEADERS);
+      return reply.end();
+    }
+    const path = parseDeliveryPath(request.target);
+    if (path?.kind === 'health') return answerHealth(reply, this.#options);
+    this.#options.meter.requests += 1;
+    if (!path) return this.#refuse(reply, { code: 'path-invalid' });
+    try {
+      const refusal = await (path.kind === 'image'
+        ? this.#relay(request, reply, 'bypass')
+        : this.#serveContent(path, request, reply));
+      if (refusal) this.#refuse(reply, refusal);
+    } catch (error) {
+      const { code, message } = failureFacts(error);
+      this.#options.log('delivery.request.failed', { path: path.path, code, message });
+      this.#refuse(reply, { code: codeForClients(error) });
+    }
+  }
+
+  async #serveContent(
+    path: ContentPath,
+    request: ServerRequest,
+    reply: Reply,
+  ): Promise<Refusal | undefined> {
+    const refusal = await this.#admit(path, request);
+    if (refusal) return refusal;
+    const { store, meter } = this.#options;
+    const held = store.find(path.titleId, path.file);
+    const isFresh = held !== undefined && this.#isFresh(held);
+    if (isFresh && (await this.#serveHeld(held, request, reply, 'hit'))) {
+      meter.hits += 1;
+      return undefined;
+    }
+    if (isOnlyIfCached(request)) return { code: 'asset-not-stored' };
+    const missed = await this.#serveMiss(path, request, reply);
+    // A copy that could not be confirmed is better than none. Source: RFC 9111 §4.2.4.
+    const isUpstreamAway = missed !== undefined && errorKind(missed.code).status >= 500;
+    if (isUpstreamAway && held && (await this.#serveHeld(held, request, reply, 'stale')))
+      return undefined;
+    return missed;
+  }
+
+  async #admit(path: ContentPath, request: ServerRequest): Promise<Refusal | undefined> {
+    const { isTokenRequired, gate, sessions, condition } = this.#options;
+    let sessionId = request.remoteAddress;
+    if (isTokenRequired) {
+      const verdict = await gate.admit(path.token, path.path);
+      if (!verdict.ok) return { code: verdict.refusal };
+      sessionId = verdict.claims.sid;
+    }
+    const { shedding } = condition();
+    if (sessions.admit(sessionId, shedding === undefined)) return undefined;
+    return shedding && { code: shedding };
+  }
+
+  #isFresh(held: NamedAsset): boolean {
+    if (held.isPlanned || !isPlaybackManifest(held.file)) return true;
+    return elapsed(held.fetchedAt, this.#options.clock.now()) < UNPLANNED_MANIFEST_LIFETIME;
+  }
+
+  /** Serves from a disk. False when that cannot be done and nothing has been sent. */
+  async #serveHeld(
+    held: NamedAsset,
+    request: ServerRequest,
+    reply: Reply,
+    outcome: 'hit' | 'stale',
+  ): Promise<boolean> {
+    const { ocaId, store } = this.#options;
+    const cacheStatus = appendCacheStatus(undefined, { cache: ocaId, outcome, detail: held.tier });
+    const reader = await store.openReader(held);
+    if (!reader) return false;
+    store.noteUse(held.assetId);
+    try {
+      await answer(this.#answer(request, reply, held, cacheStatus, 'hit'), reader);
+      return true;
+    } catch (error) {
+      if (reply.isStarted) throw error;
+      return false;
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async #serveMiss(
+    path: ContentPath,
+    request: ServerRequest,
+    reply: Reply,
+  ): Promise<Refusal | undefined> {
+    this.#options.meter.misses += 1;
+    if (request.method === 'HEAD') return this.#relay(request, reply, 'miss');
+    const url = this.#upstreamUrlOf(request);
+    const { titleId, file } = path;
+    const { beginning, isCollapsed } = this.#fetches.join({ titleId, file, url });
+    const begun = await beginning;
+    if (begun.kind === 'refused') return begun.refusal;
+    if (begun.kind === 'unstorable') return this.#relay(request, reply, 'miss');
+    try {
+      if (isFarAhead(request, begun)) return await this.#relay(request, reply, 'miss');
+      await this.#serveGrowing(begun, request, reply, isCollapsed);
+      return undefined;
+    } finally {
+      await begun.source.writer.release();
+    }
+  }
+
+  async #serveGrowing(
+    { representation, upstreamCacheStatus, source }: GrowingFetch,
+    request: ServerRequest,
+    reply: Reply,
+    isCollapsed: boolean,
+  ): Promise<void> {
+    const cacheStatus = appendCacheStatus(upstreamCacheStatus, {
+      cache: this.#options.ocaId,
+      outcome: 'miss',
+      isStored: true,
+      isCollapsed,
+    });
+    await answer(this.#answer(request, reply, representation, cacheStatus, 'miss'), source);
+  }
+
+  #relay(
+    request: ServerRequest,
+    reply: Reply,
+    outcome: 'miss' | 'bypass',
+  ): Promise<Refusal | undefined> {
+    const { ocaId, httpClient, meter } = this.#options;
+    return relay({
+      httpClient,
+      url: this.#upstreamUrlOf(request),
+      request,
+      reply,
+      status: { cache: ocaId, outcome },
+      onSent: (sizeBytes) => meter.countSent('miss', sizeBytes),
+    });
+  }
+
+  #upstreamUrlOf(request: ServerRequest): string {
+    const base = this.#options.upstreamUrl();
+    const [path = ''] = request.target.split('?', 1);
+    if (base === undefined)
+      throw new CdnError('upstream-unreachable', 'no upstream is known: not registered yet');
+    return `${base}${path}`;
+  }
+
+  #answer(
+    request: ServerRequest,
+    reply: Reply,
+    representation: Answer['representation'],
+    cacheStatus: string,
+    outcome: 'hit' | 'miss',
+  ): Answer {
+    const { ocaId, clock, meter } = this.#options;
+    const onSent = (sizeBytes: number) => meter.countSent(outcome, sizeBytes);
+    return { ocaId, clock, request, reply, representation, cacheStatus, onSent };
+  }
+
+  #refuse(reply: Reply, refusal: Refusal): void {
+    const { meter, ocaId } = this.#options;
+    const { status } = errorKind(refusal.code);
+    if (status >= 500 || status === 0) meter.failures += 1;
+    else meter.refusals += 1;
+    const upstreamStatus = refusal.headers?.['Cache-Status'];
+    const cacheStatus = appendCacheStatus(upstreamStatus, { cache: ocaId, outcome: 'miss' });
+    const headers =
+      upstreamStatus === undefined
+        ? refusal.headers
+        : { ...refusal.headers, 'Cache-Status': cacheStatus };
+    refuse(reply, ocaId, { ...refusal, ...(headers ? { headers } : {}) });
+  }
+}
+
+/** RFC 9111 §5.2.1.7: the client wants what is stored here, and nothing else. */
+const isOnlyIfCached = ({ headers }: ServerRequest): boolean =>
+  /(?:^|,)\s*only-if-cached\s*(?:,|$)/i.test(headers['cache-control'] ?? '');
+
+function isFarAhead(request: ServerRequest, { representation, source }: GrowingFetch): boolean {
+  const demand = demandOf(request, representation);
+  if (demand.kind !== 'body') return false;
+  return demand.span.first > source.visibleBytes + WAITED_FOR_BYTES_MAX;
+}
+
+/** Codes that never reach HTTP become the one that a client can act on. */
+function codeForClients(error: unknown): Refusal['code'] {
+  const code = errorCodeOf(error);
+  const { status, source } = errorKind(code);
+  if (status !== 0) return code;
+  return source === 'upstream' ? 'upstream-invalid' : 'internal';
+}

@@ -1,0 +1,73 @@
+import { appendCacheStatus, type CacheStatus } from '#domain/delivery/cache-status.ts';
+import { invariant } from '#domain/invariant.ts';
+import type { HttpClient } from '../platform/http-client.ts';
+import type { Fields, Reply, ServerRequest } from '../platform/http-server.ts';
+import { OPEN_HEADERS, type Refusal } from './delivery-headers.ts';
+import { UPSTREAM_SILENCE_MAX } from './miss-fetch.ts';
+import { upstreamRefusal } from './upstream.ts';
+
+/** Entity tags are the same on every layer, so the client's conditions and range mean the same upstream. */
+const FORWARDED = ['range', 'if-range', 'if-match', 'if-none-match', 'if-modified-since'] as const;
+const RETURNED = {
+  'accept-ranges': 'Accept-Ranges',
+  'cache-control': 'Cache-Control',
+  'content-length': 'Content-Length',
+  'content-range': 'Content-Range',
+  'content-type': 'Content-Type',
+  etag: 'ETag',
+  'last-modified': 'Last-Modified',
+} as const;
+const PASSED_ON = new Set([200, 206, 304, 412, 416]);
+
+/**
+ * Hands one request on to the upstream and its answer back, without storing it: HEAD, artwork, ranges far ahead of a
+ * running fetch, and whatever no disk has room for. Returns the refusal when the upstream has one.
+ */
+export async function relay(options: {
+  readonly httpClient: HttpClient;
+  readonly url: string;
+  readonly request: ServerRequest;
+  readonly reply: Reply;
+  readonly status: CacheStatus;
+  readonly onSent: (sizeBytes: number) => void;
+}): Promise<Refusal | undefined> {
+  const { request, reply, url } = options;
+  invariant(request.method === 'GET' || request.method === 'HEAD', 'only GET and HEAD are relayed');
+  const upstream = await options.httpClient.send({
+    method: request.method,
+    url,
+    headers: forwardedHeaders(request),
+    silenceMax: UPSTREAM_SILENCE_MAX,
+  });
+  if (!PASSED_ON.has(upstream.status)) return upstreamRefusal(upstream);
+  reply.start(upstream.status, {
+    ...OPEN_HEADERS,
+    ...returnedHeaders(upstream.headers),
+    'Cache-Status': appendCacheStatus(upstream.headers['cache-status'], options.status),
+  });
+  for await (const chunk of upstream.body) {
+    if (!(await reply.write(chunk))) {
+      upstream.discard();
+      return undefined;
+    }
+    options.onSent(chunk.length);
+  }
+  reply.end();
+  return undefined;
+}
+
+const forwardedHeaders = ({ headers }: ServerRequest): Fields =>
+  Object.fromEntries(
+    FORWARDED.flatMap((name) => {
+      const value = headers[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+const returnedHeaders = (headers: Readonly<Record<string, string | undefined>>): Fields =>
+  Object.fromEntries(
+    Object.entries(RETURNED).flatMap(([name, spelling]) => {
+      const value = headers[name];
+      return value === undefined ? [] : [[spelling, value]];
+    }),
+  );

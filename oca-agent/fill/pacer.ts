@@ -1,0 +1,28 @@
+import type { Clock } from '#domain/clock.ts';
+import type { BitsPerSecond, EpochMs } from '#domain/units.ts';
+import { epochMs, milliseconds } from '#domain/units.ts';
+
+/** What was not used within this time may be caught up with. */
+const BURST_MS = 250;
+
+/** Holds all transfers together to one rate: a token bucket that is kept as the instant at which it has room again. */
+export class Pacer {
+  readonly #clock: Clock;
+  readonly #rate: BitsPerSecond | undefined;
+  #freeAt: EpochMs = epochMs(0);
+
+  /** @param rate undefined: as fast as it goes. */
+  constructor(clock: Clock, rate: BitsPerSecond | undefined) {
+    this.#clock = clock;
+    this.#rate = rate;
+  }
+
+  /** Resolves when `sizeBytes` more may be taken in. */
+  async take(sizeBytes: number, signal: AbortSignal): Promise<void> {
+    if (this.#rate === undefined) return;
+    const now = this.#clock.now();
+    const startsAt = Math.max(this.#freeAt, now - BURST_MS);
+    this.#freeAt = epochMs(startsAt + (sizeBytes * 8 * 1000) / this.#rate);
+    if (this.#freeAt > now) await this.#clock.sleep(milliseconds(this.#freeAt - now), signal);
+  }
+}

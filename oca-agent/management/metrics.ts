@@ -1,0 +1,119 @@
+import type { AgentStatus } from './agent-status.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Sample = readonly [labels: Labels, value: number];
+interface Family {
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** The status in the text format of Prometheus. Source: Prometheus, "Exposition formats", text format 0.0.4. */
+export const formatMetrics = (status: AgentStatus): string =>
+  [...deliveryFamilies(status), ...storeFamilies(status), ...fillFamilies(status)]
+    .map(formatFamily)
+    .join('');
+
+function deliveryFamilies({
+  delivery,
+  load,
+  state,
+  startedAt,
+  isRegistered,
+}: AgentStatus): Family[] {
+  const states = ['in-service', 'draining', 'out-of-service'] as const;
+  return [
+    counter('oca_requests_total', 'Requests for content and artwork.', delivery.requests),
+    counter('oca_hits_total', 'Requests served from a disk.', delivery.hits),
+    counter('oca_misses_total', 'Requests for what was not held.', delivery.misses),
+    counter('oca_refusals_total', 'Requests refused with a 4xx status.', delivery.refusals),
+    counter('oca_failures_total', 'Requests failed with a 5xx status.', delivery.failures),
+    {
+      name: 'oca_sent_bytes_total',
+      kind: 'counter',
+      help: 'Bytes of bodies sent.',
+      samples: [
+        [{ outcome: 'hit' }, delivery.hitBytes],
+        [{ outcome: 'miss' }, delivery.missBytes],
+      ],
+    },
+    gauge('oca_egress_bits_per_second', 'Mean of the last seconds.', load.egressBitsPerSecond),
+    gauge('oca_connections', 'Open connections of clients.', load.connections),
+    {
+      name: 'oca_state',
+      kind: 'gauge',
+      help: '1 for the state that the OCA is in.',
+      samples: states.map((name) => [{ state: name }, name === state ? 1 : 0]),
+    },
+    gauge('oca_registered', '1 while the control plane knows this OCA.', isRegistered ? 1 : 0),
+    gauge('oca_start_time_seconds', 'Start of the agent, Unix time.', startedAt / 1000),
+  ];
+}
+
+function storeFamilies({ disks, tiers }: AgentStatus): Family[] {
+  const ofDisks = (name: string, help: string, value: (disk: AgentStatus['disks'][0]) => number) =>
+    ({
+      name,
+      kind: 'gauge',
+      help,
+      samples: disks.map((disk) => [{ disk: disk.diskId, tier: disk.tier }, value(disk)] as const),
+    }) satisfies Family;
+  return [
+    ofDisks('oca_disk_capacity_bytes', 'Declared size of a disk.', (disk) => disk.capacityBytes),
+    ofDisks('oca_disk_used_bytes', 'Bytes of assets on a disk.', (disk) => disk.usedBytes),
+    ofDisks('oca_disk_healthy', '1 while a disk is in use.', ({ state }) =>
+      Number(state === 'healthy'),
+    ),
+    {
+      name: 'oca_tier_assets',
+      kind: 'gauge',
+      help: 'Assets held on a tier.',
+      samples: tiers.map(({ tier, assetCount }) => [{ tier }, assetCount]),
+    },
+  ];
+}
+
+function fillFamilies({ fill }: AgentStatus): Family[] {
+  return [
+    gauge('oca_fill_plan_version', 'Version of the plan in force.', fill.planVersion ?? 0),
+    gauge('oca_fill_assets_planned', 'Assets that the plan names.', fill.assetsTotal),
+    gauge('oca_fill_assets_held', 'Planned assets that are held.', fill.assetsDone),
+    gauge('oca_fill_planned_bytes', 'Bytes that the plan names.', fill.bytesTotal),
+    gauge('oca_fill_held_bytes', 'Planned bytes that are held.', fill.bytesDone),
+    {
+      name: 'oca_fill_fetched_bytes',
+      kind: 'gauge',
+      help: 'Bytes fetched under the plan in force.',
+      samples: fill.fetched.map(({ sourceId, fetchedBytes }) => [
+        { source: sourceId },
+        fetchedBytes,
+      ]),
+    },
+  ];
+}
+
+const counter = (name: string, help: string, value: number): Family => ({
+  name,
+  kind: 'counter',
+  help,
+  samples: [[{}, value]],
+});
+const gauge = (name: string, help: string, value: number): Family => ({
+  name,
+  kind: 'gauge',
+  help,
+  samples: [[{}, value]],
+});
+
+function formatFamily({ name, kind, help, samples }: Family): string {
+  const lines = samples.map(([labels, value]) => `${name}${formatLabels(labels)} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${lines.join('')}`;
+}
+
+function formatLabels(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}

@@ -1,0 +1,125 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+
+/** The file operations that the agent uses, and no more: so that a test can fail the n-th of them. */
+export interface FileSystem {
+  /** Names in a folder; empty when there is no such folder. */
+  list(folder: string): Promise<string[]>;
+  makeFolder(folder: string): Promise<void>;
+  /** Opens an existing file to read. */
+  open(path: string): Promise<OpenFile>;
+  /** Makes a new file to write and read; fails when there is one. */
+  create(path: string): Promise<OpenFile>;
+  rename(source: string, target: string): Promise<void>;
+  /** Removes a file; content when there is none. */
+  remove(path: string): Promise<void>;
+  /** Undefined when there is nothing at `path`. */
+  stat(path: string): Promise<FileStatus | undefined>;
+  /** Makes the names in a folder survive a power cut. */
+  syncFolder(folder: string): Promise<void>;
+  /** Undefined when there is no such file. */
+  readText(path: string): Promise<string | undefined>;
+  isWritable(path: string): Promise<boolean>;
+  freeBytes(folder: string): Promise<number>;
+}
+
+export interface FileStatus {
+  readonly kind: 'file' | 'folder' | 'other';
+  readonly sizeBytes: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+export interface OpenFile {
+  /** Reads into `buffer` from `position`; returns how many bytes came, 0 at the end. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  /** Writes all of `chunk` at `position`. */
+  write(chunk: Uint8Array, position: number): Promise<void>;
+  sizeBytes(): Promise<number>;
+  /** Makes the content survive a power cut. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A link at an object's place is never followed. Source: research "appliance", section 4.2. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
+const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+export const nodeFileSystem: FileSystem = {
+  list: (folder) => readdir(folder).catch(orWhenAbsent<string[]>([])),
+  async makeFolder(folder) {
+    await mkdir(folder, { recursive: true });
+  },
+  open: (path) => openFile(path, READ),
+  create: (path) => openFile(path, CREATE),
+  rename,
+  remove: (path) => rm(path, { force: true }),
+  async stat(path) {
+    const found = await stat(path).catch(orWhenAbsent(undefined));
+    if (!found) return undefined;
+    const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
+    return { kind, sizeBytes: found.size, mode: found.mode & 0o777 };
+  },
+  async syncFolder(folder) {
+    const handle = await open(folder, constants.O_RDONLY);
+    await handle.sync().finally(() => handle.close());
+  },
+  readText: (path) => readFile(path, 'utf8').catch(orWhenAbsent(undefined)),
+  isWritable: (path) =>
+    access(path, constants.W_OK | constants.R_OK).then(
+      () => true,
+      () => false,
+    ),
+  async freeBytes(folder) {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  },
+};
+
+/** Writes a small text so that a reader finds the old one or the new one, whole. */
+export async function replaceText(files: FileSystem, path: string, text: string): Promise<void> {
+  const unfinished = `${path}.new`;
+  await files.remove(unfinished);
+  const file = await files.create(unfinished);
+  try {
+    await file.write(new TextEncoder().encode(text), 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await files.rename(unfinished, path);
+}
+
+async function openFile(path: string, flags: number): Promise<OpenFile> {
+  const handle = await open(path, flags, 0o640);
+  return {
+    async read(buffer, position) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+      return bytesRead;
+    },
+    async write(chunk, position) {
+      let written = 0;
+      while (written < chunk.length) {
+        const rest = chunk.length - written;
+        const { bytesWritten } = await handle.write(chunk, written, rest, position + written);
+        written += bytesWritten;
+      }
+    },
+    sizeBytes: async () => (await handle.stat()).size,
+    sync: () => handle.sync(),
+    close: () => handle.close(),
+  };
+}
+
+const orWhenAbsent =
+  <T>(absent: T) =>
+  (error: unknown): T => {
+    if (errnoOf(error) === 'ENOENT') return absent;
+    throw error;
+  };
+
+/** The system's name of a failure, e.g. `EIO`; undefined for what is not the system's. */
+export function errnoOf(error: unknown): string | undefined {
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  return typeof code === 'string' && syscall !== undefined ? code : undefined;
+}

@@ -1,0 +1,120 @@
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { CdnError } from '#domain/errors.ts';
+import type { Milliseconds } from '#domain/units.ts';
+import { errnoOf } from './file-system.ts';
+
+/** HTTP/1.1 as a client: no redirects, no decompression, no retries. */
+export interface HttpClient {
+  /**
+   * Resolves when the response's header is there.
+   * @throws CdnError `upstream-unreachable` or `upstream-timeout`; the body's iteration throws the same.
+   */
+  send(request: ClientRequest): Promise<ClientResponse>;
+  /** Lets kept-alive connections go. */
+  close(): void;
+}
+
+export interface ClientRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Longest silence, before the header and between two parts of the body. */
+  readonly silenceMax: Milliseconds;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ClientResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Read it to the end or call {@link discard}; else the connection stays taken. */
+  readonly body: AsyncIterable<Uint8Array>;
+  discard(): void;
+}
+
+/** Idle connections kept for one host. Assumption: a miss storm opens more and drops them again. */
+const IDLE_CONNECTIONS_MAX = 64;
+
+export function nodeHttpClient(): HttpClient {
+  const options = { keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS_MAX };
+  const plain = new HttpAgent(options);
+  const secure = new HttpsAgent(options);
+  const exchange = (request: ClientRequest, isRepeat: boolean): Promise<ClientResponse> =>
+    new Promise((resolve, reject) => {
+      const isSecure = request.url.startsWith('https:');
+      const outgoing = (isSecure ? requestHttps : requestHttp)(request.url, {
+        agent: isSecure ? secure : plain,
+        method: request.method,
+        headers: headersOf(request),
+        timeout: request.silenceMax,
+        ...(request.signal ? { signal: request.signal } : {}),
+      });
+      outgoing.on('timeout', () => {
+        const seconds = request.silenceMax / 1000;
+        outgoing.destroy(new CdnError('upstream-timeout', `nothing came for ${seconds} s`));
+      });
+      outgoing.on('error', (error) => {
+        // The server closed an idle connection as we took it up. Source: RFC 9110 §9.2.2, RFC 9112 §9.3.1.
+        const isStale = outgoing.reusedSocket && errnoOf(error) === 'ECONNRESET';
+        if (isStale && !isRepeat && request.method !== 'POST') resolve(exchange(request, true));
+        else reject(clientFailure(error));
+      });
+      outgoing.on('response', (incoming) => resolve(responseOf(incoming)));
+      outgoing.end(request.body);
+    });
+  return {
+    send: (request) => exchange(request, false),
+    close() {
+      plain.destroy();
+      secure.destroy();
+    },
+  };
+}
+
+const headersOf = ({ headers, body }: ClientRequest): Record<string, string> => ({
+  'accept-encoding': 'identity',
+  ...headers,
+  ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+});
+
+/** Reads a body as text. @throws CdnError `upstream-invalid` when it is longer than `sizeBytesMax`. */
+export async function readBody(response: ClientResponse, sizeBytesMax: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > sizeBytesMax)
+      throw new CdnError('upstream-invalid', `answer is longer than ${sizeBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function responseOf(incoming: IncomingMessage): ClientResponse {
+  const headers = Object.entries(incoming.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ]);
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: Object.fromEntries(headers),
+    body: bodyOf(incoming),
+    discard: () => incoming.destroy(),
+  };
+}
+
+async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of incoming) yield chunk;
+  } catch (error) {
+    throw clientFailure(error);
+  }
+}
+
+function clientFailure(error: unknown): CdnError {
+  if (error instanceof CdnError) return error;
+  const reason = (error as { code?: unknown } | null)?.code ?? 'connection lost';
+  return new CdnError('upstream-unreachable', `no answer: ${String(reason)}`, { cause: error });
+}

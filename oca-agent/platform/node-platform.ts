@@ -1,0 +1,27 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '#domain/clock.ts';
+import { seededRandom } from '#domain/random.ts';
+import { epochMs } from '#domain/units.ts';
+import { openSqlite } from './database.ts';
+import { nodeFileSystem } from './file-system.ts';
+import { nodeHttpClient } from './http-client.ts';
+import { listen } from './http-server.ts';
+import type { Platform } from './platform.ts';
+
+export const systemClock: Clock = {
+  now: () => epochMs(Date.now()),
+  async sleep(duration, signal) {
+    await delay(duration, undefined, signal ? { signal } : {}).catch(() => undefined);
+  },
+};
+
+/** The real machine. */
+export const nodePlatform = (): Platform => ({
+  clock: systemClock,
+  random: seededRandom(randomInt(2 ** 32)),
+  fileSystem: nodeFileSystem,
+  openDatabase: openSqlite,
+  httpClient: nodeHttpClient(),
+  listen,
+});

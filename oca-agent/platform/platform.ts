@@ -1,0 +1,16 @@
+import type { Clock } from '#domain/clock.ts';
+import type { Random } from '#domain/random.ts';
+import type { OpenDatabase } from './database.ts';
+import type { FileSystem } from './file-system.ts';
+import type { HttpClient } from './http-client.ts';
+import type { Listen } from './http-server.ts';
+
+/** All that the agent can reach outside itself. Tests and the simulator replace any part of it. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fileSystem: FileSystem;
+  readonly openDatabase: OpenDatabase;
+  readonly httpClient: HttpClient;
+  readonly listen: Listen;
+}

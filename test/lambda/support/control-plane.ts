@@ -1,0 +1,208 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { type EpochMs, epochMs } from '#domain/units.ts';
+import type { Problem } from '#protocol/problem.ts';
+import { createCatalogIngest } from '../../../lambda/catalog-ingest/create-catalog-ingest.ts';
+import { createControl } from '../../../lambda/control/create-control.ts';
+import { createFillPlanner } from '../../../lambda/fill-planner/create-fill-planner.ts';
+import { createPlayback } from '../../../lambda/playback/create-playback.ts';
+import type { Environment as PlaybackEnvironment } from '../../../lambda/playback/environment.ts';
+import { documentClient } from '../../../lambda/shared/clients.ts';
+import { digestOf } from '../../../lambda/shared/credentials.ts';
+import type { HttpHandler } from '../../../lambda/shared/http-handler.ts';
+import type { Log } from '../../../lambda/shared/log.ts';
+import { createSteering } from '../../../lambda/steering/create-steering.ts';
+import { awsJsonServer } from '../../../local/aws-json/aws-json-server.ts';
+import { createTables, dynamodbServer } from '../../../local/dynamodb/dynamodb-server.ts';
+import { startOrigin } from '../../../local/origin/start-origin.ts';
+
+/** What a handler put on the bus. */
+export interface SentEvent {
+  readonly 'detail-type': string;
+  readonly detail: Record<string, unknown>;
+}
+
+/** An answer whose JSON body is what the test expects it to be: a problem unless it says otherwise. */
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly json: Body;
+}
+
+export interface AskOptions {
+  readonly bearer?: string;
+  readonly body?: unknown;
+  readonly clientAddress?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const OPERATOR = 'operator-secret';
+export const secretOf = (ocaId: string) => `secret-of-${ocaId}`;
+export const CONTENT_BUCKET = 'test-content';
+export const PLAN_BUCKET = 'test-plans';
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
+const TABLES = ['fleet', 'titles', 'health'];
+
+/** A clock that tests turn by hand. */
+export function handTurnedClock(startsAt = epochMs(1_800_000_000_000)) {
+  let now: number = startsAt;
+  return {
+    now: (): EpochMs => epochMs(now),
+    advance: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+/** A secret in the form that Secrets Manager holds. */
+export function keySecret(kid: string): string {
+  const { kty, crv, x, d } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return JSON.stringify({ keys: [{ kty, crv, alg: 'EdDSA', kid, x, d }] });
+}
+
+/** The whole control plane over real servers: dynalite, the S3 of one machine, and a bus that keeps what it is sent. */
+export async function startControlPlane(overrides: Partial<PlaybackEnvironment> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'control-plane-'));
+  const events: SentEvent[] = [];
+  const dynamoDbServer = dynamodbServer();
+  const busServer = recordingBus(events);
+  const origin = await startOrigin({
+    dataDirectory: folder,
+    host: '127.0.0.1',
+    port: 0,
+    credentials: CREDENTIALS,
+    buckets: [CONTENT_BUCKET, PLAN_BUCKET].map((name) => ({ name, region: 'us-east-1' })),
+  });
+  const client = { region: 'us-east-1', credentials: CREDENTIALS, maxAttempts: 1 };
+  const tableClient = new DynamoDBClient({ ...client, endpoint: await listen(dynamoDbServer) });
+  await createTables(tableClient, TABLES.map(tableDefinition));
+  const dynamoDb = documentClient(tableClient);
+  const s3 = new S3Client({ ...client, endpoint: origin.url, forcePathStyle: true });
+  const eventBridge = new EventBridgeClient({ ...client, endpoint: await listen(busServer) });
+  const clock = handTurnedClock();
+  const logged: { level: string; event: string; facts: unknown }[] = [];
+  const log: Log = (level, event, facts) => logged.push({ level, event, facts });
+  const secrets: Record<string, string> = {
+    'session-token-keys': keySecret('session-1'),
+    'fill-plan-keys': keySecret('plan-1'),
+    operator: JSON.stringify({ credentialDigests: [digestOf(OPERATOR)] }),
+  };
+  const readSecret = async (name: string) => secrets[name] ?? '';
+  const environment = { ...ENVIRONMENT, ...overrides };
+  const wiring = { dynamoDb, s3, eventBridge, readSecret, environment, clock, log };
+  return {
+    ...{ clock, events, logged, dynamoDb, s3, wiring },
+    playback: askerOf(createPlayback(wiring)),
+    steering: askerOf(createSteering(wiring)),
+    control: askerOf(createControl(wiring)),
+    ingest: createCatalogIngest(wiring),
+    planner: createFillPlanner(wiring),
+    putContent: (key: string, body: string) =>
+      s3.send(new PutObjectCommand({ Bucket: CONTENT_BUCKET, Key: key, Body: body })),
+    stop: async () => {
+      for (const closing of [tableClient, s3, eventBridge]) closing.destroy();
+      await Promise.all([dynamoDbServer, busServer].map(close));
+      await origin.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+export type ControlPlaneUnderTest = Awaited<ReturnType<typeof startControlPlane>>;
+
+export const ENVIRONMENT = {
+  FLEET_TABLE: 'fleet',
+  TITLES_TABLE: 'titles',
+  HEALTH_TABLE: 'health',
+  CONTENT_BUCKET,
+  PLAN_BUCKET,
+  EVENT_BUS_NAME: 'default',
+  SESSION_TOKEN_KEYS_SECRET: 'session-token-keys',
+  FILL_PLAN_KEYS_SECRET: 'fill-plan-keys',
+  OPERATOR_SECRET: 'operator',
+  TOKEN_ISSUER: 'https://play.test',
+  TOKEN_LIFETIME_SECONDS: '7200',
+  OCA_PATHWAYS_MAX: '3',
+  STEERING_TTL_SECONDS: '5',
+  REPORT_INTERVAL_SECONDS: '2',
+  REPORT_LEASE_SECONDS: '6',
+  PLAN_POLL_SECONDS: '5',
+  PLAN_LIFETIME_HOURS: '72',
+  CLOUDFRONT_URL: 'https://cf-edge.test',
+  PLAYBACK_URL: 'https://play.test',
+  ENTITLEMENT_JWKS_URL: '',
+  ENTITLEMENT_ISSUER: '',
+  ENTITLEMENT_AUDIENCE: '',
+};
+
+const askerOf =
+  (handler: HttpHandler) =>
+  async <Body = Problem>(
+    method: string,
+    target: string,
+    options: AskOptions = {},
+  ): Promise<Answer<Body>> => {
+    const { bearer, body, clientAddress = '203.0.113.9', headers = {} } = options;
+    const [rawPath = '', rawQueryString = ''] = target.split('?');
+    const result = await handler({
+      rawPath,
+      rawQueryString,
+      headers: {
+        ...headers,
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      },
+      isBase64Encoded: false,
+      requestContext: { http: { method, sourceIp: clientAddress } },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const isJson = /json|steering-list/.test(result.headers['Content-Type'] ?? '');
+    const json = (isJson ? JSON.parse(result.body) : undefined) as Body;
+    return { status: result.statusCode, headers: result.headers, text: result.body, json };
+  };
+
+const recordingBus = (events: SentEvent[]): Server =>
+  awsJsonServer({
+    'AWSEvents.PutEvents': ({ Entries }) => {
+      for (const { DetailType, Detail } of Entries as { DetailType: string; Detail: string }[]) {
+        events.push({ 'detail-type': DetailType, detail: JSON.parse(Detail) });
+      }
+      return { FailedEntryCount: 0, Entries: [] };
+    },
+  });
+
+const tableDefinition = (TableName: string) => ({
+  TableName,
+  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({
+    AttributeName,
+    AttributeType: 'S' as const,
+  })),
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' as const },
+    { AttributeName: 'sk', KeyType: 'RANGE' as const },
+  ],
+});
+
+function listen(server: Server): Promise<string> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () =>
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    );
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

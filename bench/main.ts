@@ -1,12 +1,7 @@
 import { arch, cpus, totalmem } from 'node:os';
+import type { BenchmarkOutcome } from './outcome.ts';
 import { benchmarkStart } from './start.ts';
 import { benchmarkTokens } from './tokens.ts';
-
-/** One benchmark's outcome: rows for people, and the same as JSON for machines. */
-export interface BenchmarkOutcome {
-  readonly benchmark: string;
-  readonly rows: readonly Record<string, string | number>[];
-}
 
 const benchmarks: Readonly<Record<string, () => Promise<BenchmarkOutcome>>> = {
   start: benchmarkStart,

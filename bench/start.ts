@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { BenchmarkOutcome } from './main.ts';
+import type { BenchmarkOutcome } from './outcome.ts';
 import { median, rounded } from './statistics.ts';
 
 const ROUNDS = 3;

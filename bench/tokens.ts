@@ -6,7 +6,7 @@ import {
   verifySessionToken,
 } from '#domain/tokens/session-token.ts';
 import { epochMs } from '#domain/units.ts';
-import type { BenchmarkOutcome } from './main.ts';
+import type { BenchmarkOutcome } from './outcome.ts';
 import { median, rounded } from './statistics.ts';
 
 const ROUNDS = 15;

@@ -21,18 +21,23 @@ export interface AppOptions {
 }
 
 /** The whole deployment as a CDK app, ready to be synthesized. In process it makes the templates that the CLI makes. */
-export function buildApp(config: Config, { outdir, isValidated = false }: AppOptions = {}): App {
-  const app = new App({
+export function buildApp(config: Config, options?: AppOptions): App {
+  const app = emptyApp(options);
+  addStacks(app, config);
+  addGuards(app);
+  Tags.of(app).add('distributary:deployment', config.prefix);
+  return app;
+}
+
+/** An app with the project's feature flags. */
+export function emptyApp({ outdir, isValidated = false }: AppOptions = {}): App {
+  return new App({
     ...(outdir === undefined ? {} : { outdir }),
     context: cliContext(),
     analyticsReporting: false,
     autoSynth: false,
     builtinCloudFormationValidation: isValidated,
   });
-  addStacks(app, config);
-  addGuards(app);
-  Tags.of(app).add('distributary:deployment', config.prefix);
-  return app;
 }
 
 /** Orders deployment: what replicates, routes or subscribes comes after what it needs. No value crosses. */
@@ -59,8 +64,8 @@ function addStacks(app: App, config: Config): void {
 }
 
 /**
- * The feature flags of `cdk.json`, and the metadata that the CLI turns on by itself. Among the flags are two that leave
- * stack traces out: they hold the checkout's path, and the output shall be the same in every folder.
+ * The feature flags of `cdk.json`, the metadata that the CLI turns on by itself, and no stack traces: they hold the
+ * checkout's path, and the output shall be the same in every folder.
  */
 function cliContext(): Record<string, unknown> {
   const cdkJson = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')) as {
@@ -71,5 +76,7 @@ function cliContext(): Record<string, unknown> {
     'aws:cdk:enable-path-metadata': true,
     'aws:cdk:enable-asset-metadata': true,
     'aws:cdk:version-reporting': false,
+    'aws:cdk:disable-stack-trace': true,
+    'aws:cdk:disable-creation-stack-traces': true,
   };
 }

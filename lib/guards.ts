@@ -6,8 +6,7 @@ import type { IConstruct } from 'constructs';
 import { EDGE_REGION } from './names.ts';
 
 /**
- * Refuses at synthesis what CDK lets through and AWS refuses at deployment, or worse, accepts and never does. Each rule
- * was met in practice; see docs/decisions/.
+ * Refuses at synthesis what CDK lets through and AWS refuses at deployment or, worse, accepts to no effect.
  */
 export function addGuards(app: IConstruct): void {
   Aspects.of(app).add(new DistributionGuard());

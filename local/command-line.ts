@@ -5,6 +5,7 @@ export interface Options {
   /** Keeps state between runs; absent: a folder that goes when the run ends. */
   readonly data?: string;
   readonly media?: string;
+  readonly oneAddress: boolean;
   readonly verbose: boolean;
 }
 
@@ -33,7 +34,13 @@ export function parseCommandLine(argv: readonly string[]): Options {
       'serve your own DASH or HLS titles (default: the shipped title)',
       parseFolder,
     )
+    .option(
+      '--one-address',
+      'use 127.0.0.1 alone and a port for every part (default where no other loopback address can be bound)',
+      false,
+    )
     .option('--verbose', 'print the log lines of every part', false)
+    .showSuggestionAfterError(false)
     .addHelpText(
       'after',
       '\nCtrl-C stops everything and leaves nothing behind; press it twice to stop at once.',

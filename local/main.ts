@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { errorCodeOf } from '#domain/errors.ts';
 import { parseCommandLine } from './command-line.ts';
 import { startLocalCdn } from './local-cdn.ts';
-import { Progress, StartCancelled } from './progress.ts';
-import { Teardown } from './teardown.ts';
+import { Progress, StartCancelled } from './processes/progress.ts';
+import { Teardown } from './processes/teardown.ts';
 
 /** `npm start`: the whole CDN on one machine, until Ctrl-C. */
 const CONFIG_FILE = join(import.meta.dirname, '..', 'config', 'example.yaml');

@@ -5,13 +5,13 @@ import { createHttpHandler, type HttpHandler, type Route } from '../shared/http-
 import { publishedKeys } from '../shared/secrets.ts';
 import { authorizeOperator } from './authorize.ts';
 import { type ControlContext, type ControlDependencies, controlContext } from './context.ts';
+import { planAnswer } from './fill/plan-answer.ts';
+import { plannedAssetsReader } from './fill/planned-assets.ts';
+import { sourcesAnswer } from './fill/sources-answer.ts';
 import { drainAnswer, fleetAnswer } from './fleet-answers.ts';
-import { planAnswer } from './plan-answer.ts';
-import { plannedAssetsReader } from './planned-assets.ts';
 import { registrationAnswer } from './registration-answer.ts';
 import { inventoryAnswer, reportAnswer } from './report-answers.ts';
 import { declareSiteAnswer, siteAnswer, sitesAnswer } from './site-answers.ts';
-import { sourcesAnswer } from './sources-answer.ts';
 import { titleAnswer, withdrawAnswer } from './title-answers.ts';
 
 type Operation = (context: ControlContext, request: HttpRequest) => Promise<HttpAnswer>;

@@ -78,21 +78,20 @@ export const nextPlanVersion = (stored: StoredPlan | undefined, now: EpochMs): n
   Math.max((stored?.planVersion ?? 0) + 1, now);
 
 /**
- * Whether the plan in force says the same: same items, a window open at least when the new one's would be, and a good
- * part of its life before it. "Now" asks only that the window be open.
+ * Whether the plan in force says the same: the same items, a window that is open when the new one's would be, and a
+ * good part of its life before it. "Now" does not ask that the window stay open as long as a new one would.
  */
 export function isStillRight(
   stored: StoredPlan,
   draft: Omit<FillPlan, 'planVersion'>,
   lifetime: Milliseconds,
 ): boolean {
-  const isWindowCovered =
-    stored.startsAt <= draft.window.startsAt &&
-    (draft.window.startsAt === draft.issuedAt
-      ? stored.endsAt > draft.issuedAt
-      : stored.endsAt >= draft.window.endsAt);
-  const hasLife = stored.expiresAt - draft.issuedAt > lifetime * REMAINING_LIFE_MIN;
-  return hasLife && isWindowCovered && stored.itemsDigest === itemsDigest(draft.items);
+  const { issuedAt, window } = draft;
+  const isForNow = window.startsAt === issuedAt;
+  const opensInTime = stored.startsAt <= Math.max(window.startsAt, issuedAt);
+  const staysOpen = isForNow ? stored.endsAt > issuedAt : stored.endsAt >= window.endsAt;
+  const hasLife = stored.expiresAt - issuedAt > lifetime * REMAINING_LIFE_MIN;
+  return opensInTime && staysOpen && hasLife && stored.itemsDigest === itemsDigest(draft.items);
 }
 
 /** A plan is renewed when less than this share of its life is left. *Assumption:* a night's planning may fail once. */

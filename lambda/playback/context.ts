@@ -14,10 +14,13 @@ import { type TitleRecord, titleStore } from '../shared/stores/title-store.ts';
 import type { Now } from '../shared/wall-clock.ts';
 import { type EntitlementCheck, entitlementCheck, everyoneMayPlay } from './entitlement.ts';
 import type { Environment } from './environment.ts';
+import {
+  type PlaybackManifestReader,
+  playbackManifestReader,
+} from './manifests/playback-manifests.ts';
+import { type MpdTemplate, readMpd } from './manifests/session-mpd.ts';
+import { type PlaylistTemplate, readPlaylist } from './manifests/session-playlist.ts';
 import type { PathwaySources } from './pathways.ts';
-import { type PlaybackManifestReader, playbackManifestReader } from './playback-manifests.ts';
-import { type MpdTemplate, readMpd } from './session-mpd.ts';
-import { type PlaylistTemplate, readPlaylist } from './session-playlist.ts';
 import { type PlaybackSettings, playbackSettings } from './settings.ts';
 
 export interface PlaybackDependencies {
@@ -33,6 +36,7 @@ export interface PlaybackDependencies {
 export interface PlaybackContext extends PathwaySources {
   readonly settings: PlaybackSettings;
   readonly clock: Now;
+  readonly log: Log;
   readonly title: (titleId: TitleId) => Promise<TitleRecord | undefined>;
   readonly titles: () => Promise<readonly TitleRecord[]>;
   readonly mpds: PlaybackManifestReader<MpdTemplate>;
@@ -47,7 +51,7 @@ const TITLES_MAX = 10_000;
 const HOLDINGS_MAX = 50_000;
 
 export function playbackContext(dependencies: PlaybackDependencies): PlaybackContext {
-  const { dynamoDb, s3, readSecret, environment, clock } = dependencies;
+  const { dynamoDb, s3, readSecret, environment, clock, log } = dependencies;
   const settings = playbackSettings(environment);
   const fleet = fleetStore(dynamoDb, environment.FLEET_TABLE);
   const health = healthStore(dynamoDb, environment.HEALTH_TABLE);
@@ -69,6 +73,7 @@ export function playbackContext(dependencies: PlaybackDependencies): PlaybackCon
   return {
     settings,
     clock,
+    log,
     directory: fleetDirectory(fleet, clock).current,
     statuses: ocaStatuses({ fleet, health, lease: settings.lease, clock }),
     holdings: (keys) => holdingCache.get(keys),

@@ -3,11 +3,13 @@ import type { OcaId, PathwayId } from '#domain/ids.ts';
 import { orderPathways } from '#domain/steering/order-pathways.ts';
 import { steeringManifest } from '#protocol/steering-manifest.ts';
 import type { HttpAnswer, HttpRequest } from '../shared/http.ts';
+import { faultOf } from '../shared/log.ts';
+import type { OcaStatus } from '../shared/oca-statuses.ts';
 import type { PlaybackContext } from './context.ts';
+import { type PathwayBase, sessionMpd } from './manifests/session-mpd.ts';
+import { sessionPlaylist } from './manifests/session-playlist.ts';
 import { pathwayUrl } from './pathways.ts';
 import { requireTitle } from './session-answer.ts';
-import { type PathwayBase, sessionMpd } from './session-mpd.ts';
-import { sessionPlaylist } from './session-playlist.ts';
 import { requireSession, titleUrl } from './sessions.ts';
 
 /** `GET …/manifest.mpd?session=…`: the title's MPD with the session's pathways and inline steering. */
@@ -52,11 +54,8 @@ async function sessionPathways(
     now: context.clock.now(),
   });
   const declared = claims.pw ?? ['cloudfront'];
-  const statusById = await context.statuses(declared.filter(isOcaPathway));
-  const inService = orderPathways(
-    declared,
-    (id) => statusById.get(id as OcaId)?.state === 'in-service',
-  );
+  const statusById = await statusesOrNone(context, declared);
+  const inService = orderPathways(declared, (id) => statusById.get(id)?.state === 'in-service');
   const ordered = [...new Set([...inService, ...declared])];
   return {
     title,
@@ -70,6 +69,19 @@ async function sessionPathways(
       pathways: inService,
     }),
   };
+}
+
+/** When the fleet cannot be read, no OCA has an address and CloudFront alone is declared. */
+async function statusesOrNone(
+  context: PlaybackContext,
+  pathways: readonly PathwayId[],
+): Promise<ReadonlyMap<PathwayId, OcaStatus>> {
+  try {
+    return await context.statuses(pathways.filter(isOcaPathway));
+  } catch (failure) {
+    context.log('error', 'playback.blind', faultOf(failure));
+    return new Map();
+  }
 }
 
 const isOcaPathway = (id: PathwayId): id is OcaId => id !== 'cloudfront';

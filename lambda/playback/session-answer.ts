@@ -3,9 +3,10 @@ import { isTitleId, type PathwayId } from '#domain/ids.ts';
 import type { Pathway, PlaybackSession, PlaybackTrack } from '#protocol/playback.ts';
 import type { Track } from '#protocol/title-catalog.ts';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../shared/http.ts';
+import { faultOf } from '../shared/log.ts';
 import type { TitleRecord, TitleTrack } from '../shared/stores/title-store.ts';
 import type { PlaybackContext } from './context.ts';
-import { pathwayUrl, rankForClient } from './pathways.ts';
+import { type ClientRanking, pathwayUrl, rankForClient } from './pathways.ts';
 import { openSession, type Session, titleUrl } from './sessions.ts';
 
 interface PathwayAddress {
@@ -24,7 +25,7 @@ export async function sessionAnswer(
   const { ocaPathwaysMax, tokenIssuer, tokenLifetimeSeconds, cloudFrontUrl } = settings;
   const [ring, ranking] = await Promise.all([
     context.sessionKeys(),
-    rankForClient(context, { clientAddress: request.clientAddress, title, ocaPathwaysMax }),
+    rankOrCloudFront(context, { clientAddress: request.clientAddress, title, ocaPathwaysMax }),
   ]);
   const session = await openSession(ring, {
     title,
@@ -41,6 +42,19 @@ export async function sessionAnswer(
     200,
     playbackSession(title, { session, pathways, playbackUrl: settings.playbackUrl }),
   );
+}
+
+/** A fleet that cannot be read is no reason not to play: CloudFront has every title. */
+async function rankOrCloudFront(
+  context: PlaybackContext,
+  question: Parameters<typeof rankForClient>[1],
+): Promise<Pick<ClientRanking, 'pathways' | 'statusById'>> {
+  try {
+    return await rankForClient(context, question);
+  } catch (failure) {
+    context.log('error', 'playback.blind', faultOf(failure));
+    return { pathways: ['cloudfront'], statusById: new Map() };
+  }
 }
 
 /** @throws CdnError `title-not-found`, also for what could be no title's name. */

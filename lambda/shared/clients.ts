@@ -11,9 +11,12 @@ export const dynamoDb = (): DynamoDBDocumentClient => documentClient(new DynamoD
 export const documentClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
-/** Buckets are addressed by path where the endpoint is not AWS's own: a loopback address has no subdomains. */
+/**
+ * Buckets are addressed by path where the endpoint is not AWS's own: a loopback address has no subdomains. Regions that
+ * play read titles from the region that publishes them.
+ */
 export const s3 = (hasOwnEndpoint: boolean): S3Client =>
-  new S3Client({ forcePathStyle: hasOwnEndpoint });
+  new S3Client({ forcePathStyle: hasOwnEndpoint, followRegionRedirects: true });
 
 export const secretsManager = (): SecretsManagerClient => new SecretsManagerClient({});
 export const eventBridge = (): EventBridgeClient => new EventBridgeClient({});

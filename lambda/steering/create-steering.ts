@@ -5,6 +5,7 @@ import { orderPathways } from '#domain/steering/order-pathways.ts';
 import { type SessionClaims, verifySessionToken } from '#domain/tokens/session-token.ts';
 import { seconds } from '#domain/units.ts';
 import { steeringManifest } from '#protocol/steering-manifest.ts';
+import { within } from '../shared/deadline.ts';
 import { baseUrl, positiveInteger } from '../shared/environment-reader.ts';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../shared/http.ts';
 import { createHttpHandler, type HttpHandler, type Route } from '../shared/http-handler.ts';
@@ -26,6 +27,8 @@ export interface SteeringDependencies {
 
 interface SteeringContext {
   readonly statuses: OcaStatusReader;
+  /** Whether each OCA was in service when the store last told. */
+  readonly lastKnown: Map<PathwayId, boolean>;
   readonly sessionKeys: () => Promise<KeyRing>;
   readonly tokenIssuer: string;
   readonly ttlSeconds: number;
@@ -33,6 +36,10 @@ interface SteeringContext {
   readonly clock: Now;
   readonly log: Log;
 }
+
+/** A steering answer that takes longer is late for the player's next segment. *Assumption.* */
+const STORE_DEADLINE = seconds(1);
+const LAST_KNOWN_MAX = 20_000;
 
 type SteeringProtocol = 'dash' | 'hls';
 
@@ -66,6 +73,7 @@ function steeringContext(dependencies: SteeringDependencies): SteeringContext {
       lease: seconds(integer('REPORT_LEASE_SECONDS')),
       clock,
     }),
+    lastKnown: new Map(),
     sessionKeys: keyRing(readSecret, environment.SESSION_TOKEN_KEYS_SECRET, clock),
     tokenIssuer: environment.TOKEN_ISSUER,
     ttlSeconds: integer('STEERING_TTL_SECONDS'),
@@ -91,22 +99,24 @@ async function steeringAnswer(
   return jsonAnswer(200, manifest, { 'Content-Type': CONTENT_TYPE[protocol] });
 }
 
-/** A player that is told nothing may stop for good, so that a store's failure leaves the session's own order in force. */
+/**
+ * The session's pathways to be used now. A player that waits, or is told nothing, may stop for good: so when the store
+ * fails or dawdles, what was last known of each OCA counts, and one that nothing is known of counts as in service.
+ */
 async function pathwaysNow(
   context: SteeringContext,
   sessionPathways: readonly PathwayId[],
 ): Promise<PathwayId[]> {
+  const { lastKnown, log } = context;
+  const ocaIds = sessionPathways.filter((id): id is OcaId => id !== 'cloudfront');
   try {
-    const ocaIds = sessionPathways.filter((id): id is OcaId => id !== 'cloudfront');
-    const statusById = await context.statuses(ocaIds);
-    return orderPathways(
-      sessionPathways,
-      (id) => statusById.get(id as OcaId)?.state === 'in-service',
-    );
+    const statusById = await within(STORE_DEADLINE, context.statuses(ocaIds));
+    if (lastKnown.size > LAST_KNOWN_MAX) lastKnown.clear();
+    for (const [ocaId, { state }] of statusById) lastKnown.set(ocaId, state === 'in-service');
   } catch (failure) {
-    context.log('error', 'steering.blind', faultOf(failure));
-    return orderPathways(sessionPathways, () => true);
+    log('error', 'steering.blind', faultOf(failure));
   }
+  return orderPathways(sessionPathways, (id) => lastKnown.get(id) ?? true);
 }
 
 async function requireSession(context: SteeringContext, token: string): Promise<SessionClaims> {

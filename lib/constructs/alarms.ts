@@ -13,7 +13,7 @@ import type { Config } from '../config/schema.ts';
 export type Severity = 'warning' | 'critical';
 
 export interface AlarmProps {
-  /** Also the alarm's name, after the prefix, and its heading in the runbook. */
+  /** Also the alarm's name, after the prefix. */
   readonly name: string;
   readonly severity: Severity;
   readonly metric: IMetric;
@@ -42,7 +42,7 @@ export class Alarms extends Construct {
     const isAbove = 'above' in isFaulty;
     const alarm = new Alarm(this, name, {
       alarmName: `${this.config.prefix}-${name}`,
-      alarmDescription: `[${severity}] ${description} Runbook: docs/runbook.md, "${name}".`,
+      alarmDescription: `[${severity}] ${description}`,
       metric,
       threshold: isAbove ? isFaulty.above : isFaulty.below,
       comparisonOperator: isAbove

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import type { TableDefinition } from '../cloud-assembly/stores.ts';
-import { isFromThisMachine } from '../request-guard.ts';
+import { isFromThisMachine } from '../http/request-guard.ts';
 
 /**
  * A DynamoDB server: dynalite over LevelDB in `folder`, or in memory. Two things that dynalite alone would do are kept

@@ -7,7 +7,7 @@ import { type Distribution, ERROR_TTL_DEFAULT_SECONDS } from './distribution/dis
 import { EdgeFunctions } from './functions/edge-functions.ts';
 import { withFailover } from './origin/failover.ts';
 import { OriginClient } from './origin/origin-client.ts';
-import { fetchFromOrigin } from './origin/origin-fetch.ts';
+import { failureAnswer, fetchFromOrigin } from './origin/origin-fetch.ts';
 import type { EdgeLocationParts } from './viewer-exchange.ts';
 
 export interface EdgeNetworkOptions {
@@ -65,7 +65,9 @@ export class EdgeNetwork {
     const [origin] = request.origins;
     const key = `${origin?.id}\n${request.key}`;
     if (origin?.shieldRegion === undefined) return this.#fetchFromOrigin(request);
-    return this.#shield(origin.shieldRegion).fetch({ ...request, key });
+    return this.#shield(origin.shieldRegion)
+      .fetch({ ...request, key })
+      .catch(failureAnswer);
   }
 
   #shield(region: string): CacheLayer {

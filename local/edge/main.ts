@@ -12,7 +12,7 @@ const { values } = parseArgs({
     'origin-url': { type: 'string' },
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '0' },
-    'cache-bytes': { type: 'string', default: String(256 * 2 ** 20) },
+    'cache-bytes': { type: 'string', default: String(128 * 2 ** 20) },
     'stop-with-stdin': { type: 'boolean', default: false },
   },
 });

@@ -32,15 +32,17 @@ export interface RunningEdge {
   close(): Promise<void>;
 }
 
-/** Less could not hold the blocks that a few dozen viewers are being sent. */
-const CACHE_BYTES_MIN = 16 * 2 ** 20;
+/** Less could not hold the blocks that a few viewers are being sent at once. */
+const CACHE_BYTES_MIN = 4 * 2 ** 20;
 
 /**
  * Starts the distribution of a synthesized app, with one edge location. What viewers see follows from the template and
  * the bundles of its functions; nothing of behaviors is repeated here.
  *
  * Simulated: TLS, HTTP/2 and /3, geography, the distance between edge location and shield, WAF. A shield's cache lives in
- * this process. Responses carry a `Cache-Status` field, which CloudFront's do not.
+ * this process. Responses carry a `Cache-Status` field, which CloudFront's do not. Left out: `stale-while-revalidate`, and
+ * several ranges in one answer. A template that asks for what is missing here, such as CloudFront Functions or signed
+ * URLs, is refused.
  *
  * @throws CdnError config-invalid, address-taken
  */

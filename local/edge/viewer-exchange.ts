@@ -3,7 +3,12 @@ import { appendCacheStatus } from '#domain/delivery/cache-status.ts';
 import { errorCodeOf } from '#domain/errors.ts';
 import type { CacheAnswer } from './cache/answer.ts';
 import { cacheKey, selectKeyParts } from './cache/cache-key.ts';
-import type { CacheRequest, CacheResponse, Fields } from './cache/messages.ts';
+import {
+  CACHE_FIELDS,
+  type CacheRequest,
+  type CacheResponse,
+  type Fields,
+} from './cache/messages.ts';
 import { type Behavior, behaviorFor, type Distribution } from './distribution/distribution.ts';
 import type { EdgeFunctions, ViewerEventRequest } from './functions/edge-functions.ts';
 import { problemResponse } from './problem-response.ts';
@@ -37,16 +42,6 @@ export interface EdgeLocationParts {
 
 /** An answer and how it came about, before the fields that every response gets. */
 type Draft = CacheResponse & { readonly result: ResultType; readonly servedUri: string };
-
-/** Conditions and ranges are the cache's to answer, though no cache policy lists them. */
-const CACHE_FIELDS = [
-  'range',
-  'if-range',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-];
 
 /** Takes a viewer's request through everything that CloudFront does with one. Never rejects. */
 export async function exchange(
@@ -107,6 +102,7 @@ function toCacheRequest(request: ViewerEventRequest): CacheRequest {
   const { behavior, fields, uri, clientIp, requestId } = request;
   const method = request.method as CacheRequest['method'];
   const parts = selectKeyParts(behavior.cachePolicy, request);
+  // No cache policy lists these, as the cache itself acts on them.
   const own = Object.entries(fields).filter(([name]) => CACHE_FIELDS.includes(name));
   const targets = behavior.origins.map(({ id }) => id).join(' ');
   return {

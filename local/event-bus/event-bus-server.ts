@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { awsJsonServer } from '../aws-json/aws-json-server.ts';
+import { awsJsonServer } from '../http/aws-json-server.ts';
 import type { EventBus } from './event-bus.ts';
 
 interface Entry {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRule, EventTarget } from '../cloud-assembly/event-rules.ts';
-import type { Log } from '../log-folder.ts';
+import type { Log } from '../ground/log-folder.ts';
 import { compilePattern, type EventMatcher } from './event-pattern.ts';
 
 /** An event as EventBridge delivers it. */

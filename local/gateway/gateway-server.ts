@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PROBLEM_CONTENT_TYPE, problem } from '#protocol/problem.ts';
-import type { Log } from '../log-folder.ts';
+import type { Log } from '../ground/log-folder.ts';
 import type { FunctionApi } from './function-api.ts';
 import { answerLocalApi, isLocalPath, type OcaProcesses } from './local-api.ts';
 import { splitTarget } from './request-event.ts';

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { CdnError } from '#domain/errors.ts';
 import { decodeJson, describeFaults, literal, object, optional } from '#protocol/decode.ts';
 import { PROBLEM_CONTENT_TYPE, problemOf } from '#protocol/problem.ts';
-import { isFromThisMachine } from '../request-guard.ts';
+import { isFromThisMachine } from '../http/request-guard.ts';
 
 /** An OCA's process, as `GET /local/processes` lists it. */
 export interface OcaProcess {

@@ -1,6 +1,6 @@
 import type { Stack } from '../cloud-assembly/assembly.ts';
 import { functionDefinition } from '../cloud-assembly/lambda-functions.ts';
-import type { Log } from '../log-folder.ts';
+import type { Log } from '../ground/log-folder.ts';
 import { LambdaFunction } from './lambda-function.ts';
 
 /** A function by its place in the templates. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { CdnError } from '#domain/errors.ts';
 import type { FunctionDefinition } from '../cloud-assembly/lambda-functions.ts';
-import type { Log } from '../log-folder.ts';
+import type { Log } from '../ground/log-folder.ts';
 
 /** What a worker is told at its start. */
 export interface WorkerStart {

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { AwsFault, awsJsonServer } from '../aws-json/aws-json-server.ts';
+import { AwsFault, awsJsonServer } from '../http/aws-json-server.ts';
 
 /** Secrets Manager's GetSecretValue for the secrets given, by their names. */
 export function secretsServer(secretByName: ReadonlyMap<string, string>): Server {

@@ -70,12 +70,13 @@ export class FillEngine {
   report(): FillReport {
     const { plan, refusal } = this.#options.keeper;
     const isExpired = plan !== undefined && plan.expiresAt <= this.#options.clock.now();
+    const isLookedAt = plan !== undefined && plan.planVersion === this.#ledgerPlanVersion;
     const shownRefusal = refusal ?? (isExpired ? 'plan-expired' : undefined);
     return {
       ...(plan ? { planVersion: plan.planVersion } : {}),
-      state: plan ? this.#state : 'idle',
+      state: isLookedAt ? this.#state : 'idle',
       ...this.#counts(),
-      fetched: this.#ledger.fetched(),
+      fetched: isLookedAt ? this.#ledger.fetched() : [],
       ...(shownRefusal === undefined ? {} : { refusal: shownRefusal }),
     };
   }
@@ -89,6 +90,7 @@ export class FillEngine {
     if (this.#ledgerPlanVersion !== plan.planVersion) {
       this.#ledger = new SourceLedger();
       this.#ledgerPlanVersion = plan.planVersion;
+      this.#state = 'idle';
     }
     const missing = store.index.missing();
     if (missing.length === 0) return this.#rest('complete');

@@ -123,9 +123,9 @@ async function stopServer(server: Server): Promise<void> {
     NetServer.prototype.close.call(server, () => resolve());
   });
   const steps = (async () => {
-    await delay(STOP_STEP_MS);
+    await delay(STOP_STEP_MS, undefined, { ref: false });
     server.closeIdleConnections();
-    await delay(2 * STOP_STEP_MS);
+    await delay(2 * STOP_STEP_MS, undefined, { ref: false });
     server.closeAllConnections();
   })();
   await Promise.race([closed, steps]);

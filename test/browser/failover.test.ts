@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startChromium, type TestBrowser } from './support/chromium.ts';
 import { type LocalSystem, startLocalSystem } from './support/local-system.ts';
 import { type Observation, PLAYERS } from './support/observation.ts';
-import { openPlayerPage, type PlayerPage } from './support/player-page.ts';
+import { type PlayerPage, type PlayerSite, startPlayerSite } from './support/player-page.ts';
 import { until } from './support/until.ts';
 
 const TITLE_ID = 'city-at-night';
@@ -17,13 +17,16 @@ const TEST_TIMEOUT_MS = 120_000;
 
 let system: LocalSystem;
 let browser: TestBrowser;
+let site: PlayerSite;
 
 beforeAll(async () => {
   system = await startLocalSystem();
   browser = await startChromium();
+  site = await startPlayerSite();
 }, 120_000);
 
 afterAll(async () => {
+  site?.close();
   await browser?.close();
   await system?.stop();
 }, 30_000);
@@ -33,8 +36,9 @@ for (const player of PLAYERS) {
     `${player} loses the OCA in use and then the next one, and never stalls`,
     async () => {
       await system.restoreOcas();
-      const page = await openPlayerPage(browser.context, system.origin);
+      const page = await site.open(browser.context);
       await page.drive({
+        playUrl: system.origin,
         player,
         titleId: TITLE_ID,
         playbackRate: 1,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startChromium, type TestBrowser } from './support/chromium.ts';
 import { type LocalSystem, startLocalSystem } from './support/local-system.ts';
 import { type Observation, PLAYERS } from './support/observation.ts';
-import { openPlayerPage } from './support/player-page.ts';
+import { type PlayerSite, startPlayerSite } from './support/player-page.ts';
 import { until } from './support/until.ts';
 
 const TITLE_ID = 'city-at-night';
@@ -12,14 +12,17 @@ const TEST_TIMEOUT_MS = 60_000;
 
 let system: LocalSystem;
 let browser: TestBrowser;
+let site: PlayerSite;
 
 beforeAll(async () => {
   system = await startLocalSystem();
   browser = await startChromium();
+  site = await startPlayerSite();
   await system.restoreOcas();
 }, 120_000);
 
 afterAll(async () => {
+  site?.close();
   await browser?.close();
   await system?.stop();
 }, 30_000);
@@ -28,8 +31,13 @@ for (const player of PLAYERS) {
   test(
     `${player} plays the title to its end, from an OCA`,
     async () => {
-      const page = await openPlayerPage(browser.context, system.origin);
-      await page.drive({ player, titleId: TITLE_ID, playbackRate: PLAYBACK_RATE });
+      const page = await site.open(browser.context);
+      await page.drive({
+        playUrl: system.origin,
+        player,
+        titleId: TITLE_ID,
+        playbackRate: PLAYBACK_RATE,
+      });
       let seen: Observation = await page.observe();
       await until(
         async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Config } from '../../lib/config/schema.ts';
 import { exampleConfig, type RawConfig } from './example-config.ts';
 import { type Properties, Synthesized } from './synthesized.ts';
@@ -9,15 +9,23 @@ import { type Properties, Synthesized } from './synthesized.ts';
 const made: Synthesized[] = [];
 
 function synthesize(config: Config, options: { isValidated?: boolean } = {}): Synthesized {
-  const synthesized = new Synthesized(config, options);
+  const synthesized = Synthesized.whole(config, options);
   made.push(synthesized);
   return synthesized;
 }
 
 const variant = (edit: (config: RawConfig) => void) => synthesize(exampleConfig(edit));
 
-afterEach(() => {
-  for (const synthesized of made.splice(0)) synthesized.remove();
+let validated: Synthesized;
+let again: Synthesized;
+
+beforeAll(() => {
+  validated = synthesize(exampleConfig(), { isValidated: true });
+  again = synthesize(exampleConfig());
+});
+
+afterAll(() => {
+  for (const synthesized of made) synthesized.remove();
 });
 
 /** Every file below a folder, by its path within it. */
@@ -28,19 +36,17 @@ function filesOf(folder: string): Map<string, string> {
   return new Map(files.map((file) => [relative(folder, file), readFileSync(file, 'latin1')]));
 }
 
-test("the example satisfies AWS's resource schemas and rules, with nothing to look up", () => {
-  const { folder } = synthesize(exampleConfig(), { isValidated: true });
-  const report = JSON.parse(readFileSync(join(folder, 'validation-report.json'), 'utf8'));
-  expect(report.pluginReports).toEqual([]);
-  expect(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))).not.toHaveProperty(
-    'missing',
-  );
+test('what AWS would refuse is found offline: the example satisfies its schemas and rules', () => {
+  const readJson = (name: string) => JSON.parse(readFileSync(join(validated.folder, name), 'utf8'));
+  expect(readJson('validation-report.json').pluginReports).toEqual([]);
+  expect(readJson('manifest.json')).not.toHaveProperty('missing');
 });
 
 test('synthesis is the same byte for byte, wherever it is done', () => {
-  const files = filesOf(synthesize(exampleConfig()).folder);
-  const again = synthesize(exampleConfig());
-  expect(filesOf(again.folder)).toEqual(files);
+  const files = filesOf(again.folder);
+  const others = filesOf(validated.folder);
+  others.delete('validation-report.json');
+  expect(others).toEqual(files);
   const checkout = fileURLToPath(new URL('../..', import.meta.url));
   for (const place of [checkout, again.folder]) {
     expect([...files].filter(([, text]) => text.includes(place)).map(([name]) => name)).toEqual([]);
@@ -48,9 +54,8 @@ test('synthesis is the same byte for byte, wherever it is done', () => {
 });
 
 test('no value crosses from one stack to another', () => {
-  const example = synthesize(exampleConfig());
-  expect(example.text()).not.toMatch(/Fn::ImportValue|Fn::GetStackOutput|Custom::/);
-  expect(example.stacks.toSorted()).toEqual([
+  expect(again.text()).not.toMatch(/Fn::ImportValue|Fn::GetStackOutput|Custom::/);
+  expect(again.stacks.toSorted()).toEqual([
     'control',
     'edge',
     'monitoring',
@@ -68,99 +73,68 @@ test('no value crosses from one stack to another', () => {
   ]);
 });
 
-test('one origin region: nothing is replicated and nothing fails over', () => {
-  const single = variant((config) => {
+test('with every switch off and one region of each kind, the rest stands', () => {
+  const bare = variant((config) => {
     config.regions.origins = ['us-east-1'];
-  });
-  const distribution = single.only('AWS::CloudFront::Distribution').DistributionConfig;
-  expect(distribution.OriginGroups).toBeUndefined();
-  expect(distribution.Origins.map(({ Id }: Properties) => Id).toSorted()).toEqual([
-    'assets-us-east-1',
-    'content-us-east-1',
-  ]);
-  expect(single.text()).not.toContain('ReplicationConfiguration');
-});
-
-test('an origin far from any shield is shielded where the configuration says', () => {
-  const { Origins } = variant((config) => {
-    config.regions.origins = ['us-east-1', 'eu-west-3'];
-    config.regions.shieldByOrigin = { 'eu-west-3': 'eu-west-2' };
-  }).only('AWS::CloudFront::Distribution').DistributionConfig;
-  const shields = Origins.map(({ Id, OriginShield }: Properties) => [
-    Id,
-    OriginShield.OriginShieldRegion,
-  ]);
-  expect(shields).toContainEqual(['content-eu-west-3', 'eu-west-2']);
-});
-
-test('tokens switched off change the edge function and nothing else at the edge', () => {
-  const codeOf = (synthesized: Synthesized) =>
-    synthesized
-      .properties('AWS::Lambda::Function', 'edge')
-      .find(({ Description }) => Description.includes('session token'))?.Code.S3Key;
-  const open = variant((config) => {
+    config.regions.playback = ['eu-west-1'];
     config.tokens.required = false;
     delete config.tokens.publicKeys;
+    config.alarms.recipients = [];
+    config.sites = [];
   });
-  const example = synthesize(exampleConfig());
-  expect(codeOf(open)).toMatch(/^[0-9a-f]{64}\.zip$/);
-  expect(codeOf(open)).not.toBe(codeOf(example));
-  const { CacheBehaviors } = open.only('AWS::CloudFront::Distribution').DistributionConfig;
+  const { Origins, OriginGroups, CacheBehaviors } = bare.only(
+    'AWS::CloudFront::Distribution',
+  ).DistributionConfig;
+  const names = Origins.map(({ Id }: Properties) => Id);
+  expect(names.toSorted()).toEqual(['assets-us-east-1', 'content-us-east-1']);
+  expect(OriginGroups).toBeUndefined();
   expect(CacheBehaviors[0].LambdaFunctionAssociations).toHaveLength(2);
-});
-
-test('the entitlement check is off until it is configured', () => {
-  const environmentOf = (synthesized: Synthesized) =>
-    synthesized
-      .properties('AWS::Lambda::Function', 'playback-us-east-1')
-      .find(({ FunctionName }) => FunctionName === 'distributary-playback')?.Environment.Variables;
-  expect(environmentOf(synthesize(exampleConfig()))).toMatchObject({
+  expect(bare.text()).not.toContain('ReplicationConfiguration');
+  expect(bare.resources('AWS::SNS::Subscription')).toEqual([]);
+  expect(bare.resources('AWS::CloudWatch::Alarm')).toHaveLength(9);
+  const records = bare.properties('AWS::Route53::RecordSet', 'routing');
+  expect(new Set(records.map(({ AliasTarget }) => AliasTarget.DNSName))).toEqual(
+    new Set(['eu.play.example.com']),
+  );
+  const [table] = bare.properties('AWS::DynamoDB::GlobalTable');
+  expect(table.Replicas.map(({ Region }: Properties) => Region)).toEqual([
+    'eu-west-1',
+    'us-east-1',
+  ]);
+  expect(playbackVariables(bare, 'eu-west-1')).toMatchObject({
     ENTITLEMENT_JWKS_URL: '',
     ENTITLEMENT_ISSUER: '',
     ENTITLEMENT_AUDIENCE: '',
   });
-  const checked = variant((config) => {
+});
+
+test('with what the example leaves out, that appears and nothing else', () => {
+  const full = variant((config) => {
+    config.regions.origins = ['us-east-1', 'eu-west-3'];
+    config.regions.shieldByOrigin = { 'eu-west-3': 'eu-west-2' };
     config.entitlement = { jwksUrl: 'https://a.example/jwks', issuer: 'a', audience: 'b' };
+    config.sites.length = 1;
+    delete config.sites[0].ocas[0].address.ipv6;
+    delete config.sites[0].ocas[1].address;
   });
-  expect(environmentOf(checked)).toMatchObject({
+  const { Origins } = full.only('AWS::CloudFront::Distribution').DistributionConfig;
+  expect(
+    Origins.map(({ Id, OriginShield }: Properties) => [Id, OriginShield.OriginShieldRegion]),
+  ).toContainEqual(['content-eu-west-3', 'eu-west-2']);
+  expect(playbackVariables(full, 'us-east-1')).toMatchObject({
     ENTITLEMENT_JWKS_URL: 'https://a.example/jwks',
     ENTITLEMENT_ISSUER: 'a',
     ENTITLEMENT_AUDIENCE: 'b',
   });
-});
-
-test('without recipients, sites or OCA addresses the rest stays as it is', () => {
-  const bare = variant((config) => {
-    config.alarms.recipients = [];
-    config.sites = [];
-  });
-  expect(bare.resources('AWS::SNS::Subscription')).toEqual([]);
-  expect(bare.resources('AWS::CloudWatch::Alarm')).toHaveLength(9);
-  expect(bare.resources('AWS::Route53::RecordSet', 'routing')).toHaveLength(14);
-});
-
-test('an OCA without IPv6 gets one record, one without an address none', () => {
-  const records = variant((config) => {
-    delete config.sites[0].ocas[0].address.ipv6;
-    delete config.sites[0].ocas[1].address;
-    config.sites.length = 1;
-  })
+  const ocaRecords = full
     .properties('AWS::Route53::RecordSet', 'routing')
     .filter(({ TTL }) => TTL !== undefined);
-  expect(records.map(({ Name, Type, TTL }) => [Name, Type, TTL])).toEqual([
+  expect(ocaRecords.map(({ Name, Type, TTL }) => [Name, Type, TTL])).toEqual([
     ['metro-1.isp-metro.oca.example.com.', 'A', '60'],
   ]);
 });
 
-test('one playback region, elsewhere than the control plane, serves the world', () => {
-  const small = variant((config) => {
-    config.regions.playback = ['eu-west-1'];
-  });
-  const branches = small
-    .properties('AWS::Route53::RecordSet', 'routing')
-    .filter(({ GeoLocation }) => GeoLocation)
-    .map(({ AliasTarget }) => AliasTarget.DNSName);
-  expect(new Set(branches)).toEqual(new Set(['eu.play.example.com']));
-  const replicas = small.properties('AWS::DynamoDB::GlobalTable')[0].Replicas;
-  expect(replicas.map(({ Region }: Properties) => Region)).toEqual(['eu-west-1', 'us-east-1']);
-});
+const playbackVariables = (synthesized: Synthesized, region: string): Properties =>
+  synthesized
+    .properties('AWS::Lambda::Function', `playback-${region}`)
+    .find(({ FunctionName }) => FunctionName === 'distributary-playback')?.Environment.Variables;

@@ -5,6 +5,7 @@ import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   Architecture,
   Code,
+  type IVersion,
   Function as LambdaFunction,
   Runtime,
   Tracing,
@@ -37,7 +38,7 @@ const distribution = (stack: Stack, props: object = {}, behavior: object = {}) =
       edgeLambdas: [
         {
           eventType: LambdaEdgeEventType.VIEWER_REQUEST,
-          functionVersion: edgeFunction(stack, props).currentVersion,
+          functionVersion: edgeFunction(stack, props).currentVersion as IVersion,
         },
       ],
       ...behavior,

@@ -2,19 +2,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { contentTypeOf, isPlaybackManifest } from '#domain/delivery/content-type.ts';
-import { type AssetId, isTitleId, type TitleId } from '#domain/ids.ts';
+import { type AssetId, isTitleId } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
 import { bytes, epochMs } from '#domain/units.ts';
 import { type Asset, assetKey, catalogKey, type TitleCatalog } from '#protocol/title-catalog.ts';
-import type { MediaFolder } from './media-folder.ts';
+import type { Publication } from './publication.ts';
 import { findUploaded, hashFile, type TargetObject, uploadFile } from './upload.ts';
-
-export interface Publication {
-  readonly titleId: TitleId;
-  readonly name: string;
-  readonly credit?: string;
-  readonly media: MediaFolder;
-}
 
 /** Told after every file. */
 export interface PublishProgress {

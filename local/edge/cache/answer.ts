@@ -37,8 +37,8 @@ export interface CacheAnswer extends CacheResponse {
   readonly own: CacheStatus;
 }
 
-/** Fields of a 304. Source: RFC 9110, section 15.4.5. */
-const VALIDATOR_FIELDS = ['cache-control', 'etag', 'expires', 'last-modified', 'vary'];
+/** Fields of a 304. Sources: RFC 9110, section 15.4.5; RFC 9111, section 5.1. */
+const VALIDATOR_FIELDS = ['age', 'cache-control', 'etag', 'expires', 'last-modified', 'vary'];
 
 /** The answer to a request from an object: preconditions, then the range, as RFC 9110 §13.2.2 orders them. */
 export async function answerFrom(

@@ -16,6 +16,9 @@ interface FillTarget {
   ended(fill: Fill): void;
 }
 
+/** Source: Amazon CloudFront Developer Guide, "Response timeout": how long it waits for the next packet. */
+const SILENCE_MS_MAX = 30_000;
+
 interface OpenBlock {
   readonly index: number;
   readonly bytes: Buffer;
@@ -67,6 +70,11 @@ export class Fill {
     return this.#step;
   }
 
+  /** Brings the block that was begun to its end, so that what came of it is not lost. */
+  async finishBlock(): Promise<void> {
+    while (this.#block) await this.pull();
+  }
+
   /** Lets the answer go. Whole blocks that came stay. */
   cancel(): void {
     this.#target.ended(this);
@@ -80,7 +88,7 @@ export class Fill {
     try {
       const { body } = await this.#source;
       this.#chunks ??= body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-      const { value, done } = await this.#chunks.next();
+      const { value, done } = await withinTime(this.#chunks.next(), body);
       const expected = spanSize({ first: this.#next, last: this.#span.last });
       if (done || value.length > expected) {
         const details = { expectedBytes: expected, receivedBytes: done ? 0 : value.length };
@@ -121,5 +129,17 @@ export class Fill {
     // Reading on to the end of the answer leaves its connection in order, for the next one.
     const finish = () => this.cancel();
     this.#chunks?.next().then(finish, finish);
+  }
+}
+
+/** Ends a body that brings nothing for so long; `next` then rejects. */
+async function withinTime<T>(next: Promise<T>, body: Readable): Promise<T> {
+  const timer = setTimeout(() => {
+    body.destroy(new CdnError('upstream-timeout', 'the upstream stopped in the middle of a body'));
+  }, SILENCE_MS_MAX);
+  try {
+    return await next;
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -4,6 +4,16 @@ import type { Behavior, Origin } from '../distribution/distribution.ts';
 /** Header fields, names in lower case. */
 export type Fields = Readonly<Record<string, string>>;
 
+/** Fields of a viewer's request that are the cache's to answer, not the origin's: its range and its conditions. */
+export const CACHE_FIELDS: readonly string[] = [
+  'range',
+  'if-range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+];
+
 /** What one part of the edge asks of the next one towards the origin. */
 export interface CacheRequest {
   /** Tells cached objects apart; requests with one key may share one answer, in one encoding. */

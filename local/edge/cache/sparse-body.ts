@@ -81,10 +81,18 @@ export class SparseBody {
     }
   }
 
-  /** Ends fills if nobody reads. */
+  /** Ends fills if nobody reads, each at the end of the block that it is at. */
   release(): void {
     if (this.#readers.size > 0) return;
-    for (const fill of this.#fills) fill.cancel();
+    const end = (fill: Fill) => {
+      if (this.#readers.size === 0) fill.cancel();
+    };
+    for (const fill of this.#fills) {
+      fill.finishBlock().then(
+        () => end(fill),
+        () => end(fill),
+      );
+    }
   }
 
   /** Gives up all room. Streams go on: they fetch what they still need. */

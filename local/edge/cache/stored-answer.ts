@@ -13,7 +13,6 @@ const TRANSFER_FIELDS = new Set([
   'connection',
   'content-length',
   'content-range',
-  'date',
   'keep-alive',
   'transfer-encoding',
 ]);

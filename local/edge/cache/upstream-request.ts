@@ -1,17 +1,7 @@
 import type { ByteSpan } from '#domain/delivery/byte-range.ts';
 import type { CachedObject } from './cached-object.ts';
-import type { CacheRequest, Fields } from './messages.ts';
+import { CACHE_FIELDS, type CacheRequest, type Fields } from './messages.ts';
 import { BLOCK_BYTES } from './sparse-body.ts';
-
-/** Fields of a viewer's request that are the cache's to answer, not the origin's. */
-const OWN_FIELDS = [
-  'range',
-  'if-range',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-];
 
 /**
  * What to ask the upstream for, so that a request can be answered from the cache: the whole object, or the blocks
@@ -68,4 +58,4 @@ function blockRange(range: string | undefined): string | undefined {
 }
 
 const forwardedFields = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN_FIELDS.includes(name)));
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !CACHE_FIELDS.includes(name)));

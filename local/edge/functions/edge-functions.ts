@@ -20,7 +20,7 @@ export interface ViewerEventRequest extends EventRequest {
 /** The functions of a distribution's behaviors, each at its event. A behavior without one passes things on unchanged. */
 export class EdgeFunctions {
   readonly #distributionId: string;
-  readonly #functionByFolder = new Map<string, EdgeFunction>();
+  readonly #functionByName = new Map<string, EdgeFunction>();
   readonly #log: Log;
 
   constructor({ id }: Distribution, log: Log) {
@@ -64,7 +64,7 @@ export class EdgeFunctions {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#functionByFolder.values()].map((running) => running.close()));
+    await Promise.all([...this.#functionByName.values()].map((running) => running.close()));
   }
 
   /** The function's result; undefined where the behavior has none for the event. */
@@ -88,10 +88,10 @@ export class EdgeFunctions {
   }
 
   #function(definition: EdgeFunctionDefinition): EdgeFunction {
-    const known = this.#functionByFolder.get(definition.codeFolder);
+    const known = this.#functionByName.get(definition.functionName);
     if (known) return known;
     const made = new EdgeFunction(definition, this.#log);
-    this.#functionByFolder.set(definition.codeFolder, made);
+    this.#functionByName.set(definition.functionName, made);
     return made;
   }
 }

@@ -72,7 +72,13 @@ export class OriginClient {
       });
       sent.once('response', resolve);
       sent.once('error', (cause) => {
-        reject(isConnected ? cause : new ConnectFailure('not connected', { cause }));
+        // A kept connection may have been closed at the other end just before: that is no connection either.
+        const isBroken = isConnected && !sent.reusedSocket;
+        reject(
+          isBroken || cause instanceof ResponseTimeout
+            ? cause
+            : new ConnectFailure('no connection', { cause }),
+        );
       });
       sent.once('response', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
       sent.end();

@@ -1,4 +1,4 @@
-import { errorCodeOf } from '#domain/errors.ts';
+import { type ErrorCode, errorCodeOf } from '#domain/errors.ts';
 import type { CacheRequest, CacheResponse, Fields } from '../cache/messages.ts';
 import type { Origin } from '../distribution/distribution.ts';
 import type { EdgeFunctions } from '../functions/edge-functions.ts';
@@ -13,7 +13,10 @@ export interface OriginFetchOptions {
 }
 
 /** What connection failures and time-outs count as for failover. Source: Amazon CloudFront Developer Guide, "Optimize high availability with CloudFront origin failover". */
-const FAILOVER_STATUS = { 'upstream-unreachable': 503, 'upstream-timeout': 504 } as const;
+const FAILOVER_STATUS: ReadonlyMap<ErrorCode, number> = new Map([
+  ['upstream-unreachable', 503],
+  ['upstream-timeout', 504],
+]);
 
 /**
  * Fetches from the first of a request's origins, through the origin-request and origin-response functions of its
@@ -37,13 +40,15 @@ export async function fetchFromOrigin(
     });
     return await functions.originResponse(asked, origin, answer);
   } catch (thrown) {
-    const code = errorCodeOf(thrown);
-    const failoverStatus = (FAILOVER_STATUS as Partial<Record<string, number>>)[code];
-    return {
-      ...problemResponse(code),
-      ...(failoverStatus === undefined ? {} : { failoverStatus }),
-    };
+    return failureAnswer(thrown);
   }
+}
+
+/** The answer in the place of one that could not be had. */
+export function failureAnswer(thrown: unknown): CacheResponse {
+  const code = errorCodeOf(thrown);
+  const failoverStatus = FAILOVER_STATUS.get(code);
+  return { ...problemResponse(code), ...(failoverStatus === undefined ? {} : { failoverStatus }) };
 }
 
 /** CloudFront speaks for the viewer, in its own name. */

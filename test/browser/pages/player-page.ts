@@ -31,9 +31,9 @@ let longestFreezeMs = 0;
 const DASH_PATHWAY_LOST = [27, 28];
 
 async function drive(options: DriveOptions): Promise<void> {
-  const { titleId, bufferSeconds } = options;
+  const { playUrl, titleId, bufferSeconds } = options;
   const playback = await startPlayback({
-    playUrl: location.origin,
+    playUrl,
     titleId,
     ...(bufferSeconds !== undefined && { bufferSeconds }),
     onDelivery({ layer, pathwayId, bytes }) {

@@ -3,6 +3,8 @@ export const PLAYERS = ['dash.js', 'hls.js', 'Shaka DASH', 'Shaka HLS'] as const
 export type PlayerName = (typeof PLAYERS)[number];
 
 export interface DriveOptions {
+  /** Where the playback API answers. */
+  readonly playUrl: string;
   readonly player: PlayerName;
   readonly titleId: string;
   readonly playbackRate: number;

@@ -1,23 +1,28 @@
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import type { DriveOptions, Observation } from './observation.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 /** The players as their packages ship them. */
 const LIBRARIES = {
-  'dash.js': 'node_modules/dashjs/dist/modern/umd/dash.all.min.js',
-  'hls.js': 'node_modules/hls.js/dist/hls.min.js',
-  'shaka.js': 'node_modules/shaka-player/dist/shaka-player.compiled.js',
+  '/dash.js': 'node_modules/dashjs/dist/modern/umd/dash.all.min.js',
+  '/hls.js': 'node_modules/hls.js/dist/hls.min.js',
+  '/shaka.js': 'node_modules/shaka-player/dist/shaka-player.compiled.js',
 } as const;
 
 const HTML = `<!doctype html><title>Player test</title><video muted playsinline width="640"></video>
-${Object.keys(LIBRARIES)
-  .map((name) => `<script src="/test/${name}"></script>`)
-  .join('\n')}
-<script src="/test/page.js"></script>`;
+${[...Object.keys(LIBRARIES), '/page.js'].map((path) => `<script src="${path}"></script>`).join('\n')}`;
+
+/** A streaming service's web site: an origin of its own, as real ones have, apart from the CDN's. */
+export interface PlayerSite {
+  open(context: BrowserContext): Promise<PlayerPage>;
+  close(): void;
+}
 
 export interface PlayerPage {
   drive(options: DriveOptions): Promise<void>;
@@ -25,30 +30,35 @@ export interface PlayerPage {
   close(): Promise<void>;
 }
 
-/** Opens the test page under the gateway's origin, so that its requests are what a page of the service would send. */
-export async function openPlayerPage(context: BrowserContext, origin: string): Promise<PlayerPage> {
+export async function startPlayerSite(): Promise<PlayerSite> {
+  const files = new Map<string, string>([
+    ['/', HTML],
+    ['/page.js', await bundledPage()],
+  ]);
+  for (const [path, file] of Object.entries(LIBRARIES)) {
+    files.set(path, await readFile(join(ROOT, file), 'utf8'));
+  }
+  const server = createServer((request, response) => {
+    const body = files.get(request.url ?? '');
+    const type = request.url === '/' ? 'text/html' : 'text/javascript';
+    response.writeHead(body === undefined ? 404 : 200, { 'content-type': type }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    open: (context) => openPage(context, `http://127.0.0.1:${port}/`),
+    close: () => server.close(),
+  };
+}
+
+async function openPage(context: BrowserContext, url: string): Promise<PlayerPage> {
   const page = await context.newPage();
-  await serveTestFiles(page, origin);
-  await page.goto(`${origin}/test/`);
+  await page.goto(url);
   return {
     drive: (options) => page.evaluate((given) => window.distributaryTest.drive(given), options),
     observe: () => page.evaluate(() => window.distributaryTest.observe()),
     close: () => page.close(),
   };
-}
-
-async function serveTestFiles(page: Page, origin: string): Promise<void> {
-  const script = (path: string, body: string) =>
-    page.route(`${origin}/test/${path}`, (route) =>
-      route.fulfill({ contentType: 'text/javascript', body }),
-    );
-  await page.route(`${origin}/test/`, (route) =>
-    route.fulfill({ contentType: 'text/html', body: HTML }),
-  );
-  for (const [name, file] of Object.entries(LIBRARIES)) {
-    await script(name, await readFile(join(ROOT, file), 'utf8'));
-  }
-  await script('page.js', await bundledPage());
 }
 
 async function bundledPage(): Promise<string> {

@@ -34,12 +34,11 @@ afterEach(async () => {
   await plane.stop();
 });
 
-const entitlement = (claims: JWTPayload = {}, lifetimeSeconds = 600) => {
-  const now = plane.clock.now() / 1000;
-  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, exp: now + lifetimeSeconds, ...claims })
+const inMinutes = (minutes: number) => plane.clock.now() / 1000 + minutes * 60;
+const entitlement = (claims: JWTPayload = { exp: inMinutes(10) }) =>
+  new SignJWT({ iss: ISSUER, aud: AUDIENCE, ...claims })
     .setProtectedHeader({ alg: 'EdDSA', kid: 'e1' })
     .sign(keyPair.privateKey);
-};
 const start = async (bearer?: string) => {
   const { status, json } = await plane.playback(
     'GET',
@@ -58,7 +57,7 @@ test('a token that is forged, old, for others, or not signed does not count', as
   const forged = await new SignJWT({
     iss: ISSUER,
     aud: AUDIENCE,
-    exp: plane.clock.now() / 1000 + 600,
+    exp: inMinutes(10),
   })
     .setProtectedHeader({ alg: 'EdDSA', kid: 'e1' })
     .sign(forger.privateKey);
@@ -67,21 +66,29 @@ test('a token that is forged, old, for others, or not signed does not count', as
     forged,
     unsigned,
     'abc',
-    await entitlement({}, -60),
-    await entitlement({ aud: 'other' }),
-    await entitlement({ iss: 'other' }),
-    await entitlement({ exp: undefined }),
+    await entitlement({ exp: inMinutes(-1) }),
+    await entitlement({ exp: inMinutes(10), aud: 'other' }),
+    await entitlement({ exp: inMinutes(10), iss: 'other' }),
+    await entitlement({}),
   ];
   for (const token of bad) expect(await start(token)).toEqual([401, 'credential-invalid']);
 });
 
 test('an entitlement to other titles is not one to this', async () => {
-  expect(await start(await entitlement({ titles: ['harbor'] }))).toEqual([403, 'forbidden']);
-  expect(await start(await entitlement({ titles: 'city' }))).toEqual([403, 'forbidden']);
+  expect(await start(await entitlement({ exp: inMinutes(10), titles: ['harbor'] }))).toEqual([
+    403,
+    'forbidden',
+  ]);
+  expect(await start(await entitlement({ exp: inMinutes(10), titles: 'city' }))).toEqual([
+    403,
+    'forbidden',
+  ]);
 });
 
 test('an entitlement to this title, or to all, plays', async () => {
-  expect((await start(await entitlement({ titles: ['harbor', 'city'] })))[0]).toBe(200);
+  expect(
+    (await start(await entitlement({ exp: inMinutes(10), titles: ['harbor', 'city'] })))[0],
+  ).toBe(200);
   expect((await start(await entitlement()))[0]).toBe(200);
 });
 

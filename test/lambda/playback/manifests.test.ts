@@ -157,7 +157,7 @@ test('the playlist repeats the ladder and its audio once a pathway, with absolut
 
 test('a playlist that is none is the title’s fault', async () => {
   for (const text of [
-    '',
+    '\n',
     'hello',
     '#EXTM3U\n#EXTINF:2,\nseg.ts\n',
     '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n',

@@ -161,6 +161,17 @@ test('the function is in service when it could open a session', async () => {
   });
 });
 
+test('a fleet that cannot be read is no reason not to play', async () => {
+  const blind = await startControlPlane({ FLEET_TABLE: 'no-such-table' });
+  await publish(blind);
+  const { status, json } = await blind.playback<PlaybackSession>('GET', '/v1/playback/city');
+  expect([status, idsOf(json)]).toEqual([200, ['cloudfront']]);
+  const mpd = await blind.playback('GET', (json.dashUrl ?? '').replace('https://play.test', ''));
+  expect(mpd.text.match(/serviceLocation="[^"]*"/g)).toEqual(['serviceLocation="cloudfront"']);
+  expect(blind.logged.map((line) => line.event)).toContain('playback.blind');
+  await blind.stop();
+});
+
 test('no log line tells a token or a client address', async () => {
   await fleetInService(plane);
   const session = await start(ISP_CLIENT);

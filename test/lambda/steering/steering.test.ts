@@ -1,6 +1,10 @@
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { PlaybackSession } from '#protocol/playback.ts';
 import type { SteeringManifest } from '#protocol/steering-manifest.ts';
+import { documentClient } from '../../../lambda/shared/clients.ts';
 import { createSteering } from '../../../lambda/steering/create-steering.ts';
 import {
   type ControlPlaneUnderTest,
@@ -110,17 +114,53 @@ test('with every OCA silent there is CloudFront', async () => {
   expect(await priority()).toEqual(['cloudfront']);
 });
 
+/** Steering as another instance would, whose store is at `endpoint`. */
+const steeringOver = (endpoint: string) => {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', maxAttempts: 1, credentials });
+  const handler = createSteering({ ...plane.wiring, dynamoDb: documentClient(client) });
+  return async () => {
+    const result = await handler({
+      rawPath: '/v1/steering/dash',
+      rawQueryString: `session=${token}`,
+      headers: {},
+      isBase64Encoded: false,
+      requestContext: { http: { method: 'GET', sourceIp: ISP_CLIENT } },
+    });
+    expect(result.statusCode).toBe(200);
+    return JSON.parse(result.body)['PATHWAY-PRIORITY'];
+  };
+};
+
 test('a store that fails leaves the session’s own order in force', async () => {
-  const environment = { ...plane.wiring.environment, HEALTH_TABLE: 'no-such-table' };
-  const blind = createSteering({ ...plane.wiring, environment });
-  const result = await blind({
-    rawPath: '/v1/steering/dash',
-    rawQueryString: `session=${token}`,
-    headers: {},
-    isBase64Encoded: false,
-    requestContext: { http: { method: 'GET', sourceIp: ISP_CLIENT } },
-  });
-  expect(result.statusCode).toBe(200);
-  expect(JSON.parse(result.body)['PATHWAY-PRIORITY']).toEqual(ranked);
+  expect(await steeringOver('http://127.0.0.1:1')()).toEqual(ranked);
   expect(plane.logged.map((line) => line.event)).toContain('steering.blind');
+});
+
+test('a store that never answers is not waited for, and what was last known counts', async () => {
+  let isSilent = false;
+  const { endpoint } = plane.wiring.dynamoDb.config;
+  const { hostname, port } = (await endpoint?.()) ?? {};
+  const relay = createServer((incoming, outgoing) => {
+    if (isSilent) return;
+    const { method = '', url: path = '', headers } = incoming;
+    const forward = request({ hostname, port, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(forward);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  const steerOver = steeringOver(`http://127.0.0.1:${(relay.address() as AddressInfo).port}`);
+  await plane.control('POST', `/v1/ocas/${ranked[0]}/drain`, { bearer: OPERATOR });
+  expect(await steerOver()).toEqual(ranked.slice(1));
+  isSilent = true;
+  plane.clock.advance(1001);
+  expect(await steerOver()).toEqual(ranked.slice(1));
+  expect(plane.logged.at(-1)).toMatchObject({
+    event: 'steering.blind',
+    facts: { code: 'upstream-timeout' },
+  });
+  relay.closeAllConnections();
+  await new Promise((resolve) => relay.close(resolve));
 });

@@ -1,13 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { type EpochMs, epochMs } from '#domain/units.ts';
+import { jest } from '@jest/globals';
 import type { Problem } from '#protocol/problem.ts';
 import { createCatalogIngest } from '../../../lambda/catalog-ingest/create-catalog-ingest.ts';
 import { createControl } from '../../../lambda/control/create-control.ts';
@@ -19,9 +19,10 @@ import { digestOf } from '../../../lambda/shared/credentials.ts';
 import type { HttpHandler } from '../../../lambda/shared/http-handler.ts';
 import type { Log } from '../../../lambda/shared/log.ts';
 import { createSteering } from '../../../lambda/steering/create-steering.ts';
-import { awsJsonServer } from '../../../local/aws-json/aws-json-server.ts';
 import { createTables, dynamodbServer } from '../../../local/dynamodb/dynamodb-server.ts';
 import { startOrigin } from '../../../local/origin/start-origin.ts';
+import { handTurnedClock } from './hand-turned-clock.ts';
+import { keySecret } from './key-secret.ts';
 
 /** What a handler put on the bus. */
 export interface SentEvent {
@@ -50,23 +51,8 @@ export const CONTENT_BUCKET = 'test-content';
 export const PLAN_BUCKET = 'test-plans';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 const TABLES = ['fleet', 'titles', 'health'];
-
-/** A clock that tests turn by hand. */
-export function handTurnedClock(startsAt = epochMs(1_800_000_000_000)) {
-  let now: number = startsAt;
-  return {
-    now: (): EpochMs => epochMs(now),
-    advance: (ms: number) => {
-      now += ms;
-    },
-  };
-}
-
-/** A secret in the form that Secrets Manager holds. */
-export function keySecret(kid: string): string {
-  const { kty, crv, x, d } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  return JSON.stringify({ keys: [{ kty, crv, alg: 'EdDSA', kid, x, d }] });
-}
+/** Real servers on a machine that others use too: a deadline, not a measurement. */
+jest.setTimeout(60_000);
 
 /** The whole control plane over real servers: dynalite, the S3 of one machine, and a bus that keeps what it is sent. */
 export async function startControlPlane(overrides: Partial<PlaybackEnvironment> = {}) {
@@ -170,14 +156,15 @@ const askerOf =
     return { status: result.statusCode, headers: result.headers, text: result.body, json };
   };
 
+/** EventBridge's PutEvents, which keeps what it is sent. */
 const recordingBus = (events: SentEvent[]): Server =>
-  awsJsonServer({
-    'AWSEvents.PutEvents': ({ Entries }) => {
-      for (const { DetailType, Detail } of Entries as { DetailType: string; Detail: string }[]) {
-        events.push({ 'detail-type': DetailType, detail: JSON.parse(Detail) });
-      }
-      return { FailedEntryCount: 0, Entries: [] };
-    },
+  createServer(async (request, response) => {
+    const { Entries } = (await json(request)) as { Entries: Record<string, string>[] };
+    for (const { DetailType = '', Detail = '' } of Entries) {
+      events.push({ 'detail-type': DetailType, detail: JSON.parse(Detail) });
+    }
+    response.setHeader('Content-Type', 'application/x-amz-json-1.1');
+    response.end(JSON.stringify({ FailedEntryCount: 0, Entries: [] }));
   });
 
 const tableDefinition = (TableName: string) => ({

@@ -14,7 +14,7 @@ const PLAYBACK_REGIONS = exampleConfig().regions.playback;
 let example: Synthesized;
 
 beforeAll(() => {
-  example = new Synthesized(exampleConfig());
+  example = Synthesized.whole(exampleConfig());
 });
 
 afterAll(() => example.remove());

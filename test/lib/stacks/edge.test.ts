@@ -1,4 +1,8 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { EDGE_BUNDLE_BYTES_MAX } from '../../../lib/constructs/edge-function.ts';
+import { EdgeStack } from '../../../lib/stacks/edge.ts';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
@@ -7,7 +11,10 @@ let distribution: Properties;
 let behaviors: Properties[];
 
 beforeAll(() => {
-  example = new Synthesized(exampleConfig());
+  const config = exampleConfig();
+  example = Synthesized.part(config, (app) => {
+    new EdgeStack(app, config);
+  });
   distribution = example.only('AWS::CloudFront::Distribution').DistributionConfig;
   behaviors = [...distribution.CacheBehaviors, distribution.DefaultCacheBehavior];
 });
@@ -204,6 +211,17 @@ test('edge functions keep within what CloudFront allows, and outlive their stack
     expect(version.DeletionPolicy).toBe('Retain');
   }
   expect(example.resources('AWS::Logs::LogGroup', 'edge')).toEqual([]);
+});
+
+test('edge bundles keep to the byte budget that is committed for them', () => {
+  const sizes = example.properties('AWS::Lambda::Function', 'edge').map(({ Code }) => {
+    const folder = join(example.folder, `asset.${Code.S3Key.replace('.zip', '')}`);
+    return statSync(join(folder, 'index.js')).size;
+  });
+  const budgets = Object.values(EDGE_BUNDLE_BYTES_MAX).toSorted((a, b) => a - b);
+  for (const [index, size] of sizes.toSorted((a, b) => a - b).entries()) {
+    expect(size).toBeLessThanOrEqual(budgets[index] ?? 0);
+  }
 });
 
 test('access logs go to the primary log bucket as Parquet, with what the player measured', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { OriginStack } from '../../../lib/stacks/origin.ts';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, type Resource, Synthesized } from '../synthesized.ts';
 
@@ -6,7 +7,10 @@ const REGIONS = exampleConfig().regions.origins;
 let example: Synthesized;
 
 beforeAll(() => {
-  example = new Synthesized(exampleConfig());
+  const config = exampleConfig();
+  example = Synthesized.part(config, (app) => {
+    for (const region of REGIONS) new OriginStack(app, { config, region });
+  });
 });
 
 afterAll(() => example.remove());

@@ -36,7 +36,10 @@ describe('the cache key', () => {
   });
 
   test('keeps listed parameters in their order, repeated ones too', () => {
-    const parts = selectKeyParts(policy, { querystring: 'language=a&x=1&profile=b&language=c', fields: {} });
+    const parts = selectKeyParts(policy, {
+      querystring: 'language=a&x=1&profile=b&language=c',
+      fields: {},
+    });
     expect(parts.querystring).toBe('language=a&profile=b&language=c');
   });
 

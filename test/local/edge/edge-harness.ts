@@ -1,11 +1,19 @@
+import { createCipheriv } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { startOrigin } from '../../../local/origin/start-origin.ts';
+import type { ReplicationRule } from '../../../local/origin/store/replication.ts';
 
 export const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'secret-of-this-test' };
 
@@ -13,6 +21,12 @@ export const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'secret-of-t
 export async function scratchFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'edge-'));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Bytes that follow from a seed, and are found nowhere twice. */
+export function noise(sizeBytes: number, seed: number): Buffer {
+  const key = Buffer.alloc(16, `seed ${seed}`);
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(sizeBytes));
 }
 
 /** Writes a bundle as the CDK app's bundler lays it out, and returns its folder. */
@@ -40,7 +54,12 @@ export interface Gate {
 export interface TestBuckets {
   /** One server for each bucket, in front of the one origin. */
   gate(bucketName: string): Gate;
-  put(bucketName: string, key: string, body: Buffer | string, more?: Partial<PutObjectCommandInput>): Promise<void>;
+  put(
+    bucketName: string,
+    key: string,
+    body: Buffer | string,
+    more?: Partial<PutObjectCommandInput>,
+  ): Promise<void>;
   originUrlFor(bucketName: string): string;
   close(): Promise<void>;
 }
@@ -48,6 +67,7 @@ export interface TestBuckets {
 /** The real origin with these buckets, each behind a gate that counts and can fail. */
 export async function startBuckets(
   buckets: readonly { name: string; region: string }[],
+  replication: readonly ReplicationRule[] = [],
 ): Promise<TestBuckets> {
   const folder = await scratchFolder();
   const origin = await startOrigin({
@@ -56,6 +76,7 @@ export async function startBuckets(
     port: 0,
     credentials: CREDENTIALS,
     buckets,
+    replication,
   });
   const gates = new Map<string, { gate: Gate; server: Server }>();
   for (const { name } of buckets) gates.set(name, await startGate(new URL(origin.url)));
@@ -111,7 +132,13 @@ async function pass(
     return;
   }
   const { method, url, headers } = incoming;
-  const forwarded = request({ host: origin.hostname, port: origin.port, method, path: url, headers });
+  const forwarded = request({
+    host: origin.hostname,
+    port: origin.port,
+    method,
+    path: url,
+    headers,
+  });
   forwarded.on('error', () => outgoing.destroy());
   forwarded.on('response', (answer) => {
     outgoing.writeHead(answer.statusCode ?? 500, answer.headers);

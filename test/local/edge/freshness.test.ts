@@ -4,7 +4,11 @@ import type { CachePolicy } from '../../../local/edge/distribution/cache-policy.
 
 const NOW_MS = Date.UTC(2026, 10, 23, 12);
 
-function policy(minTtlSeconds: number, defaultTtlSeconds: number, maxTtlSeconds: number): CachePolicy {
+function policy(
+  minTtlSeconds: number,
+  defaultTtlSeconds: number,
+  maxTtlSeconds: number,
+): CachePolicy {
   return {
     minTtlSeconds,
     defaultTtlSeconds,
@@ -19,7 +23,10 @@ function policy(minTtlSeconds: number, defaultTtlSeconds: number, maxTtlSeconds:
 
 /** Seconds, or undefined for "not stored". */
 function ttlOf(cachePolicy: CachePolicy, status: number, fields: Record<string, string>) {
-  const storage = storageOf({ status, fields }, cachePolicy, { errorTtlSeconds: 10, nowMs: NOW_MS });
+  const storage = storageOf({ status, fields }, cachePolicy, {
+    errorTtlSeconds: 10,
+    nowMs: NOW_MS,
+  });
   return storage.isStorable ? storage.ttlSeconds : undefined;
 }
 

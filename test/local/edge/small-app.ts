@@ -12,7 +12,7 @@ import {
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
-import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Code, type IVersion, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { App, Duration, Stack } from 'aws-cdk-lib/core';
 import { writeBundle } from './edge-harness.ts';
@@ -26,9 +26,7 @@ const HANDLERS = {
   rewrite: `exports.handler = async ({ Records: [{ cf }] }) => ({ ...cf.request, uri: cf.request.uri.replace(/^\\/rewrite\\/~[^/]*/, '') });`,
   tells: `exports.handler = async (event, context) => ({ status: '200', headers: { 'content-type': [{ key: 'Content-Type', value: 'application/json' }] }, body: JSON.stringify({ event, environment: process.env, remainingMs: context.getRemainingTimeInMillis() }) });`,
   hangs: `exports.handler = () => new Promise((resolve) => setInterval(() => {}, 1000));`,
-  spins: `exports.handler = async () => { for (;;); };`,
   throws: `exports.handler = async () => { throw new Error('secret detail'); };`,
-  swells: `exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill(Math.PI)); };`,
   invalid: `exports.handler = async ({ Records: [{ cf }] }) => ({ ...cf.request, headers: { 'x-edge-thing': [{ key: 'X-Edge-Thing', value: '1' }] } });`,
 } as const;
 /** Marks what comes from the origin; gives errors a body of its own. */
@@ -45,7 +43,9 @@ const MARKING = `exports.handler = async ({ Records: [{ cf }] }) => {
 export function synthesizeSmallApp(folder: string): string {
   const outdir = join(folder, 'cdk.out');
   const app = new App({ outdir, analyticsReporting: false });
-  const stack = new Stack(app, 'small-edge', { env: { account: '111122223333', region: 'us-east-1' } });
+  const stack = new Stack(app, 'small-edge', {
+    env: { account: '111122223333', region: 'us-east-1' },
+  });
   const originOf = ({ name, region }: typeof PRIMARY) => {
     const bucket = Bucket.fromBucketAttributes(stack, name, { bucketName: name, region });
     return S3BucketOrigin.withOriginAccessControl(bucket, {
@@ -90,7 +90,7 @@ export function synthesizeSmallApp(folder: string): string {
       runtime: Runtime.NODEJS_22_X,
       timeout: Duration.seconds(1),
       memorySize: 128,
-    }).currentVersion,
+    }).currentVersion as IVersion,
   });
   const marking = functionAt('marking', LambdaEdgeEventType.ORIGIN_RESPONSE, MARKING);
   const viewerFunctions = Object.entries(HANDLERS).map(([name, code]) => [

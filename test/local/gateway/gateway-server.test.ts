@@ -80,7 +80,9 @@ afterAll(async () => {
   await close();
   rmSync(folder, { recursive: true });
 });
-afterEach(() => orders.splice(0));
+afterEach(() => {
+  orders.splice(0);
+});
 
 const echoed = async (path: string, init: RequestInit = {}) =>
   (await (await fetch(`${url}${path}`, init)).json()) as HttpApiEvent;

@@ -1,0 +1,5 @@
+/** One benchmark's outcome: rows for people, and the same as JSON for machines. */
+export interface BenchmarkOutcome {
+  readonly benchmark: string;
+  readonly rows: readonly Record<string, string | number>[];
+}

@@ -1,0 +1,29 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Publication } from '../../bin/distributary/publish/publication.ts';
+import { publishTitle } from '../../bin/distributary/publish/publish-title.ts';
+import type { Config } from '../../lib/config/schema.ts';
+import { bucketName } from '../../lib/names.ts';
+import { type AddressPlan, urlOf } from '../ground/address-plan.ts';
+import { localAws } from '../ground/aws-environment.ts';
+
+/** Publishes to the primary content bucket, by the same code as `npx distributary publish`. */
+export async function publishTitles(
+  titles: readonly Publication[],
+  { config, plan, now }: { config: Config; plan: AddressPlan; now: () => number },
+): Promise<void> {
+  // The primary origin stands in the control region: the configuration demands it.
+  const region = config.regions.control;
+  const { credentials } = localAws(plan, region);
+  const client = new S3Client({
+    endpoint: urlOf(plan.origin),
+    region,
+    credentials,
+    forcePathStyle: true,
+  });
+  try {
+    const bucket = bucketName(config, 'content', region);
+    for (const title of titles) await publishTitle(title, { client, bucket, now: now() });
+  } finally {
+    client.destroy();
+  }
+}

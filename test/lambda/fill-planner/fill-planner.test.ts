@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { FillPlan } from '#protocol/fill-plan.ts';
+import {
+  type ControlPlaneUnderTest,
+  OPERATOR,
+  secretOf,
+  startControlPlane,
+} from '../support/control-plane.ts';
+import { declareSites, OCAS, publish, register, registration, report } from '../support/fleet.ts';
+
+let plane: ControlPlaneUnderTest;
+beforeEach(async () => {
+  plane = await startControlPlane();
+  await declareSites(plane);
+});
+afterEach(() => plane.stop());
+
+const requested = (detail: object) =>
+  plane.planner({ 'detail-type': 'Fill Plan Requested', detail });
+/** What EventBridge would do with all that is on the bus. */
+const deliverEvents = async () => {
+  for (const event of plane.events.splice(0)) await plane.planner(event);
+};
+const planOf = async (ocaId: string): Promise<FillPlan> => {
+  const options = { bearer: OPERATOR };
+  const { json } = await plane.control<{ payload: string }>(
+    'GET',
+    `/v1/ocas/${ocaId}/plan`,
+    options,
+  );
+  return JSON.parse(Buffer.from(json.payload, 'base64').toString());
+};
+const files = (plan: FillPlan) => plan.items.map((item) => item.file);
+
+test('an event that is none of ours is refused', async () => {
+  await expect(requested({ window: 'soon' })).rejects.toMatchObject({ code: 'message-invalid' });
+  await expect(plane.planner({})).rejects.toMatchObject({ code: 'message-invalid' });
+});
+
+test('with nobody registered there is nothing to plan', async () => {
+  await publish(plane);
+  await requested({ window: 'now' });
+  const answer = await plane.control('GET', '/v1/ocas/metro-1/plan', { bearer: OPERATOR });
+  expect(answer.json.code).toBe('plan-not-found');
+});
+
+test('a title that is published before any OCA is planned when they register', async () => {
+  await publish(plane);
+  await deliverEvents();
+  await register(plane);
+  await deliverEvents();
+  for (const { ocaId } of OCAS) expect((await planOf(ocaId)).items).toHaveLength(5);
+});
+
+test('OCAs that register before any title get an empty plan, and a full one when it is published', async () => {
+  await register(plane);
+  await deliverEvents();
+  const before = await planOf('metro-1');
+  expect(before.items).toEqual([]);
+  await publish(plane);
+  await deliverEvents();
+  const after = await planOf('metro-1');
+  expect(after.items).toHaveLength(5);
+  expect(after.planVersion).toBeGreaterThan(before.planVersion);
+});
+
+test('a plan for now is open at once, for as long as it lives', async () => {
+  await register(plane);
+  await requested({ window: 'now' });
+  const { issuedAt, expiresAt, window } = await planOf('metro-1');
+  expect(issuedAt).toBe(plane.clock.now());
+  expect(expiresAt - issuedAt).toBe(72 * 3_600_000);
+  expect(window).toEqual({ startsAt: issuedAt, endsAt: expiresAt });
+});
+
+test('the nightly plan is for the site’s own window', async () => {
+  await register(plane);
+  await plane.planner({ window: 'next' });
+  const { window, expiresAt } = await planOf('metro-1');
+  // 1 800 000 000 is 2027-01-15, 08:00 UTC: inside Berlin's 02:00 to 14:00.
+  expect(new Date(window.startsAt).toISOString()).toBe('2027-01-15T01:00:00.000Z');
+  expect(new Date(window.endsAt).toISOString()).toBe('2027-01-15T13:00:00.000Z');
+  expect(expiresAt).toBeGreaterThan(window.endsAt);
+});
+
+test('files are fetched in the order of their value, manifests first', async () => {
+  await publish(plane);
+  await register(plane);
+  await requested({ window: 'now' });
+  const plan = await planOf('exchange-1');
+  expect(files(plan)).toEqual([
+    'audio.mp4',
+    'main.m3u8',
+    'manifest.mpd',
+    'video-404p.mp4',
+    'video-180p.mp4',
+  ]);
+  const priorities = plan.items.map((item) => item.priority);
+  expect(priorities).toEqual(priorities.toSorted((one, other) => other - one));
+  expect(plan.items.every((item) => item.tier === 'flash')).toBe(true);
+});
+
+test('an operator who asks for now gets a new version, though nothing changed', async () => {
+  await register(plane);
+  const versions = [];
+  for (let run = 0; run < 3; run += 1) {
+    await requested({ window: 'now' });
+    versions.push((await planOf('metro-1')).planVersion);
+  }
+  expect(versions).toEqual([0, 1, 2].map((run) => plane.clock.now() + run));
+});
+
+test('whoever else asks leaves a plan alone that still says the same', async () => {
+  await publish(plane);
+  await register(plane);
+  await requested({ window: 'now' });
+  const before = await planOf('metro-1');
+  plane.clock.advance(3_600_000);
+  await requested({ window: 'now', siteId: 'isp-metro' });
+  await plane.planner({ 'detail-type': 'Title Published', detail: { titleId: 'city' } });
+  await plane.planner({ window: 'next' });
+  expect(await planOf('metro-1')).toEqual(before);
+});
+
+test('a plan past half its life is renewed', async () => {
+  await register(plane);
+  await requested({ window: 'now' });
+  const before = await planOf('metro-1');
+  plane.clock.advance(37 * 3_600_000);
+  await plane.planner({ window: 'next' });
+  expect((await planOf('metro-1')).expiresAt).toBeGreaterThan(before.expiresAt);
+});
+
+test('a plan for one site leaves the others alone', async () => {
+  await register(plane);
+  await requested({ window: 'now', siteId: 'ixp-exchange' });
+  expect((await planOf('exchange-1')).planVersion).toBeGreaterThan(0);
+  const other = await plane.control('GET', '/v1/ocas/metro-1/plan', { bearer: OPERATOR });
+  expect(other.json.code).toBe('plan-not-found');
+});
+
+test('a disk that failed is given nothing', async () => {
+  await publish(plane);
+  await register(plane);
+  const disk = {
+    diskId: 'flash-a',
+    tier: 'flash',
+    state: 'failed',
+    capacityBytes: 0,
+    usedBytes: 0,
+  };
+  const body = report('metro-1', { disks: [disk] });
+  await plane.control('POST', '/v1/ocas/metro-1/reports', { bearer: secretOf('metro-1'), body });
+  await requested({ window: 'now' });
+  expect(new Set((await planOf('metro-1')).items.map((item) => item.tier))).toEqual(
+    new Set(['hdd']),
+  );
+  expect(new Set((await planOf('metro-2')).items.map((item) => item.tier))).toEqual(
+    new Set(['flash']),
+  );
+});
+
+test('what has no room is left out, and the rest is planned', async () => {
+  await publish(plane);
+  const disks = [{ diskId: 'flash-a', tier: 'flash', capacityBytes: 2_400_000 }];
+  const body = registration('metro-1', 'isp-metro', { disks });
+  await plane.control('PUT', '/v1/ocas/metro-1', { bearer: secretOf('metro-1'), body });
+  await deliverEvents();
+  expect(files(await planOf('metro-1'))).toEqual([
+    'audio.mp4',
+    'main.m3u8',
+    'manifest.mpd',
+    'video-180p.mp4',
+  ]);
+});
+
+test('planners that run at once all get through, and the plan in force is the newest', async () => {
+  await publish(plane);
+  await register(plane);
+  await Promise.all(Array.from({ length: 4 }, () => requested({ window: 'now' })));
+  const written = plane.logged
+    .filter((line) => line.event === 'plan.written')
+    .map((line) => line.facts as FillPlan);
+  for (const { ocaId } of OCAS) {
+    const versions = written.filter((plan) => plan.ocaId === ocaId).map((plan) => plan.planVersion);
+    expect(versions.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(versions).size).toBe(versions.length);
+    const inForce = await planOf(ocaId);
+    expect(inForce.planVersion).toBe(Math.max(...versions));
+    expect(inForce.items).toHaveLength(5);
+  }
+});

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { errorCodeOf } from '#domain/errors.ts';
 import { parseCommandLine } from './command-line.ts';
 import { startLocalCdn } from './local-cdn.ts';
-import { Progress, StartCancelled } from './processes/progress.ts';
+import { Progress } from './processes/progress.ts';
 import { Teardown } from './processes/teardown.ts';
 
 /** `npm start`: the whole CDN on one machine, until Ctrl-C. */
 const CONFIG_FILE = join(import.meta.dirname, '..', 'config', 'example.yaml');
+const PARENT_POLL_MS = 250;
 /** npm passes on the Ctrl-C that the terminal sent to the whole group already: what follows at once is the same one. */
 const SAME_SIGNAL_WITHIN_MS = 500;
 
@@ -14,6 +15,7 @@ const teardown = new Teardown();
 let interruptedAt: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
 process.on('uncaughtException', (error) => void fail(error));
+if (process.env.npm_lifecycle_event !== undefined) stopWithParent();
 
 const options = parseCommandLine(process.argv.slice(2));
 const progress = new Progress(
@@ -34,6 +36,7 @@ try {
   await fail(thrown);
 }
 
+/** The first signal ends everything in order, a second one at once. */
 function interrupt(): void {
   const now = performance.now();
   interruptedAt ??= now;
@@ -41,14 +44,26 @@ function interrupt(): void {
     teardown.kill();
     process.exit(130);
   }
-  if (!teardown.hasBegun) void teardown.run().then(() => process.exit(0));
+  void stop();
+}
+
+async function stop(): Promise<void> {
+  if (teardown.hasBegun) return;
+  await teardown.run();
+  process.exit(0);
+}
+
+/** The shell between npm and us dies of a SIGTERM without passing it on: its end is a sign to stop, too. */
+function stopWithParent(): void {
+  const { ppid } = process;
+  setInterval(() => process.ppid !== ppid && void stop(), PARENT_POLL_MS).unref();
 }
 
 async function fail(thrown: unknown): Promise<void> {
-  const isOwn = errorCodeOf(thrown) !== 'internal';
-  const isInterrupted = interruptedAt !== undefined || thrown instanceof StartCancelled;
-  if (!isInterrupted)
-    console.error(isOwn ? `${errorCodeOf(thrown)}: ${(thrown as Error).message}` : thrown);
+  const code = errorCodeOf(thrown);
+  const isStopping = teardown.hasBegun;
+  if (!isStopping)
+    console.error(code === 'internal' ? thrown : `${code}: ${(thrown as Error).message}`);
   await teardown.run();
-  process.exit(isInterrupted ? 0 : 1);
+  process.exit(isStopping ? 0 : 1);
 }

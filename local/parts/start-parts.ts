@@ -95,9 +95,18 @@ const controlPlaneOptions = (ground: Ground, { stacks }: Build) => ({
   ...(ground.data.isKept ? { tablesFolder: tablesFolderIn(ground.data.path) } : {}),
 });
 
-async function startOrigin(ground: Ground, { programs, stacks }: Build): Promise<void> {
-  const { data, plan } = ground;
-  const args = ['--data', join(data.path, 'origin'), ...listenArguments(plan.origin)];
+async function startOrigin(
+  ground: Ground,
+  { programs, stacks, assemblyFolder }: Build,
+): Promise<void> {
+  const folder = join(ground.data.path, 'origin');
+  const args = [
+    '--data',
+    folder,
+    '--assembly',
+    assemblyFolder,
+    ...listenArguments(ground.plan.origin),
+  ];
   await startKeptAlive(
     ground,
     child(ground, { part: 'origin', name: 'origin', file: programs.origin, args }),

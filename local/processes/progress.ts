@@ -1,3 +1,5 @@
+import { CdnError } from '#domain/errors.ts';
+
 /** Tells people how the start gets on: a line when a step is done, with the time it took. */
 export class Progress {
   readonly #print: (line: string) => void;
@@ -11,7 +13,7 @@ export class Progress {
 
   /** Runs a step. `describe` says in a few words what came of it, e.g. a URL. */
   async step<T>(name: string, run: () => Promise<T>, describe: (outcome: T) => string): Promise<T> {
-    if (this.#isCancelled()) throw new StartCancelled();
+    if (this.#isCancelled()) throw new CdnError('start-failed', 'stopped before it was ready');
     const startedAt = performance.now();
     const outcome = await run();
     const tookSeconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -22,9 +24,4 @@ export class Progress {
   note(text: string): void {
     this.#print(`  ${text}`);
   }
-}
-
-/** The run was stopped before it was ready; nobody needs to be told. */
-export class StartCancelled extends Error {
-  override readonly name = 'StartCancelled';
 }

@@ -51,12 +51,20 @@ const stateOf = (ocaId: string) =>
 const eventually = (what: string, holds: () => Promise<boolean>) =>
   until(holds, { deadlineMs: EFFECT_DEADLINE_MS, what });
 
-/** Operates a control as a keyboard user does. */
-async function press(name: RegExp | string, key = 'Enter'): Promise<void> {
-  const button = page.getByRole('button', { name });
+/** Operates a button as a keyboard user does, once it can be. */
+async function press(name: string, key = 'Enter'): Promise<void> {
+  const button = page.getByRole('button', { name, exact: true });
+  await eventually(`${name} to be ready`, async () => {
+    return (await button.getAttribute('aria-disabled')) !== 'true';
+  });
   await button.focus();
   await page.keyboard.press(key);
 }
+
+const transitionsEnd = () =>
+  page.evaluate(async () => {
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+  });
 
 async function playsOn(): Promise<void> {
   const from = await position();
@@ -111,6 +119,7 @@ for (const theme of ['dark', 'light'] as const) {
       await choice.focus();
       await page.keyboard.press('Space');
       expect(await page.locator('html').getAttribute('data-theme')).toBe(theme);
+      await transitionsEnd();
       const poor = (await measureContrasts(page)).filter(({ ratio }) => ratio < CONTRAST_MIN);
       expect(poor).toEqual([]);
       await takeScreenshot(`console-${theme}.png`);

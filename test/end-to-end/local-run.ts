@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -33,8 +33,8 @@ export async function startRun(
 ): Promise<LocalRun> {
   const plan = options.port === undefined ? await freePlan() : await planOn(options.port);
   const temporaryFolder = mkdtempSync(join(tmpdir(), 'end-to-end-'));
-  const args = ['--import', 'tsx', 'local/main.ts', '--port', String(plan.gateway.port)];
-  const child = spawn(process.execPath, [...args, ...(options.args ?? [])], {
+  const args = ['--port', String(plan.gateway.port), ...(options.args ?? [])];
+  const child = spawn(process.execPath, [...startArguments(), ...args], {
     env: { ...process.env, TMPDIR: temporaryFolder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -55,6 +55,15 @@ export async function startRun(
     rmSync(temporaryFolder, { recursive: true, force: true });
   };
   return { process: child, plan, temporaryFolder, output, errors, exitCode, line, discard };
+}
+
+/** What follows `node` in the `start` script of package.json. */
+function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: { start: string };
+  };
+  const words = scripts.start.split(' ');
+  return words.slice(words.indexOf('node') + 1);
 }
 
 /** Waits for a condition. @throws Error when `withinMs` pass without it. */

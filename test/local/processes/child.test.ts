@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Child } from '../../../local/processes/child.ts';
 import { isAlive, programIn, sources } from './programs-fixture.ts';
@@ -35,4 +38,16 @@ test('a child says that it is ready, hands on its lines, and stops when asked to
   expect(await child.exited).toEqual({ code: 0, signal: null });
   expect(child.isRunning).toBe(false);
   expect(lines).toEqual(['{"event":"part.ready","url":"http://127.0.0.1:1"}']);
+});
+
+test('a child ends with its parent, even when the parent is killed', async () => {
+  const { file } = programIn(folder, sources.obedient);
+  const program = new URL('./parent-program.ts', import.meta.url).pathname;
+  const parent = spawn(process.execPath, [program, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+  const childPid = Number(said.toString());
+  expect(isAlive(childPid)).toBe(true);
+  parent.kill('SIGKILL');
+  await once(parent, 'close');
+  while (isAlive(childPid)) await setImmediate();
 });

@@ -80,20 +80,6 @@ test('what a plan no longer names may go, and gives way to what it names now', a
   expect(await Promise.all(NAMES.map(isHit))).toEqual(NAMES.map((_, index) => index >= 2));
 });
 
-test('an asset that is being read is not evicted', async () => {
-  await fillDisks();
-  const order = { assetIds: [sha256(contentOf.get('a.mp4') ?? Buffer.alloc(0))] };
-  const large = seededBytes(50, 940_000);
-  const reader = await site.get('/content/title-1/a.mp4');
-  const body = reader.body?.getReader();
-  await body?.read();
-  site.cloudFront.put('title-1', 'large.mp4', large);
-  await site.manage('/evict', order);
-  const rest = await body?.read();
-  expect(rest?.done).toBe(false);
-  await body?.cancel();
-});
-
 test('evict removes what it is told and says how much that freed', async () => {
   await fillDisks();
   const assetId = sha256(contentOf.get('a.mp4') ?? Buffer.alloc(0));

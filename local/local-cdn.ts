@@ -10,10 +10,11 @@ import { type LocalCdnOptions, prepareGround } from './ground/prepare-ground.ts'
 export async function startLocalCdn(options: LocalCdnOptions): Promise<string> {
   const ground = await prepareGround(options);
   // Loaded behind the checks of the ground, which so refuse at once, and beside the build, which has the other core.
-  const [build, { startParts }] = await Promise.all([
+  const [build, { startParts }, { bringToPlayback }] = await Promise.all([
     buildAll(ground),
     import('./parts/start-parts.ts'),
+    import('./parts/bring-to-playback.ts'),
   ]);
-  await startParts(ground, build);
+  await bringToPlayback(ground, await startParts(ground, build));
   return urlOf(ground.plan.gateway);
 }

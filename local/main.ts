@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCodeOf } from '#domain/errors.ts';
 import { parseCommandLine } from './command-line.ts';
 import { startLocalCdn } from './local-cdn.ts';
@@ -8,6 +9,7 @@ import { Teardown } from './processes/teardown.ts';
 /** `npm start`: the whole CDN on one machine, until Ctrl-C. */
 const CONFIG_FILE = join(import.meta.dirname, '..', 'config', 'example.yaml');
 const PARENT_POLL_MS = 250;
+const START_REST_MS = 2000;
 /** npm passes on the Ctrl-C that the terminal sent to the whole group already: what follows at once is the same one. */
 const SAME_SIGNAL_WITHIN_MS = 500;
 
@@ -23,15 +25,17 @@ const progress = new Progress(
   () => teardown.hasBegun,
 );
 
+const started = startLocalCdn({
+  ...options,
+  configFile: CONFIG_FILE,
+  progress,
+  teardown,
+  ...(options.verbose ? { echo: (line: string) => console.error(line) } : {}),
+});
+// A start that is interrupted comes to rest before its files are removed, lest it writes new ones.
+teardown.add('servers', () => Promise.race([Promise.allSettled([started]), sleep(START_REST_MS)]));
 try {
-  const url = await startLocalCdn({
-    ...options,
-    configFile: CONFIG_FILE,
-    progress,
-    teardown,
-    ...(options.verbose ? { echo: (line: string) => console.error(line) } : {}),
-  });
-  console.log(`ready ${url}/`);
+  console.log(`ready ${await started}/`);
 } catch (thrown) {
   await fail(thrown);
 }

@@ -1,6 +1,15 @@
 import type { OcaId, PathwayId } from '#domain/ids.ts';
 import type { Layer } from '#protocol/fields.ts';
-import type { RequestMark } from './delivery-ledger.ts';
+import type { PlaybackSession } from '#protocol/playback.ts';
+import type { DeliveryLedger, RequestMark } from './delivery-ledger.ts';
+import {
+  columnsOf,
+  type FlowNode,
+  type Hop,
+  lanePath,
+  placeNodes,
+  ROW_HEIGHT,
+} from './flow-layout.ts';
 import { LAYERS } from './layers.ts';
 
 /**
@@ -21,14 +30,6 @@ export interface Channel {
   readonly path: string;
 }
 
-export interface FlowNode {
-  readonly id: string;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
 export interface FlowDrawing {
   readonly height: number;
   readonly nodes: readonly FlowNode[];
@@ -37,15 +38,13 @@ export interface FlowDrawing {
   readonly channels: readonly Channel[];
 }
 
-const ROW_HEIGHT = 44;
 /** Room that is kept before the fleet is known, so that the drawing does not jump when it is. */
 const OCA_ROWS_MIN = 3;
-const NODE_HEIGHT = 32;
-/** Width of the channel that carries all bytes; below {@link NODE_HEIGHT}, so that a node holds it. */
+/** Width of the channel that carries all bytes: below a node's height, so that a node holds it. */
 const CHANNEL_WIDTH_MAX = 26;
+/** The same in terms of the gap between columns: a channel wider than it is long looks like none. */
+const CHANNEL_WIDTH_TO_GAP_MAX = 0.5;
 const CHANNEL_WIDTH_MIN = 1.5;
-
-type Hop = readonly [from: string, to: string];
 
 /** The hops of bytes that lay in `layer` and were handed over by `pathwayId`, from the source on. */
 export function hopsOf(layer: Layer, pathwayId: PathwayId): Hop[] {
@@ -55,13 +54,24 @@ export function hopsOf(layer: Layer, pathwayId: PathwayId): Hop[] {
   return layer === 'cloudfront' ? [...intoOca, last] : [last];
 }
 
+/** The OCAs that this player may be sent to, and those that it got bytes from before. */
+export function ocasOfFlow(
+  session: PlaybackSession | undefined,
+  { bytesByPathway }: DeliveryLedger,
+): OcaId[] {
+  const assigned = (session?.pathways ?? []).map(({ id }) => id);
+  const all = new Set([...assigned, ...bytesByPathway.keys()]);
+  return [...all].filter((id): id is OcaId => id !== 'cloudfront');
+}
+
 export function drawFlow(
   marks: readonly RequestMark[],
   ocaIds: readonly OcaId[],
   width: number,
 ): FlowDrawing {
   const height = (Math.max(ocaIds.length, OCA_ROWS_MIN) + 1) * ROW_HEIGHT;
-  const nodes = placeNodes(ocaIds, width, height);
+  const columns = columnsOf(width);
+  const nodes = placeNodes(ocaIds, columns, height);
   const hops: Hop[] = [
     ['s3', 'cloudfront'],
     ...ocaIds.flatMap((id): Hop[] => [
@@ -77,65 +87,11 @@ export function drawFlow(
     height,
     nodes,
     beds: hops.map((hop) => lane(hop, 0, 0)),
-    channels: channelsOf(marks, hops, lane),
+    channels: channelsOf(marks, hops, {
+      lane,
+      widthMax: Math.min(CHANNEL_WIDTH_MAX, columns.gap * CHANNEL_WIDTH_TO_GAP_MAX),
+    }),
   };
-}
-
-function placeNodes(ocaIds: readonly OcaId[], width: number, height: number): FlowNode[] {
-  const isNarrow = width < 460;
-  const [s3Width, cloudFrontWidth, ocaWidth, playerWidth] = isNarrow
-    ? [30, 80, 84, 50]
-    : [72, 104, 128, 72];
-  const gap = (width - s3Width - cloudFrontWidth - ocaWidth - playerWidth) / 3;
-  const middle = (height - ROW_HEIGHT) / 2;
-  const cloudFrontX = s3Width + gap;
-  const ocaX = cloudFrontX + cloudFrontWidth + gap;
-  const at = (id: string, x: number, y: number, nodeWidth: number): FlowNode => ({
-    id,
-    x,
-    y: y - NODE_HEIGHT / 2,
-    width: nodeWidth,
-    height: NODE_HEIGHT,
-  });
-  return [
-    at('s3', 0, middle, s3Width),
-    at('cloudfront', cloudFrontX, middle, cloudFrontWidth),
-    ...ocaIds.map((id, row) => at(id, ocaX, (row + 0.5) * ROW_HEIGHT, ocaWidth)),
-    at('player', width - playerWidth, middle, playerWidth),
-  ];
-}
-
-interface Lane {
-  readonly fromOffset: number;
-  readonly toOffset: number;
-  /** Height of the way round below the OCAs, from CloudFront straight to the player. */
-  readonly bottom: number;
-}
-
-function lanePath(nodeById: ReadonlyMap<string, FlowNode>, [from, to]: Hop, lane: Lane): string {
-  const source = nodeById.get(from);
-  const target = nodeById.get(to);
-  if (!source || !target) return '';
-  const start = { x: source.x + source.width, y: source.y + NODE_HEIGHT / 2 + lane.fromOffset };
-  const end = { x: target.x, y: target.y + NODE_HEIGHT / 2 + lane.toOffset };
-  if (from !== 'cloudfront' || to !== 'player') return curve(start, end);
-  const reach = (end.x - start.x) / 4;
-  const y = lane.bottom + lane.fromOffset;
-  const low = { x: start.x + reach, y };
-  const lowEnd = { x: end.x - reach, y };
-  return `${curve(start, low)} L${point(lowEnd)} ${curve(lowEnd, end).replace(/^M\S+ /, '')}`;
-}
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-const point = ({ x, y }: Point): string => `${x.toFixed(1)},${y.toFixed(1)}`;
-
-function curve(start: Point, end: Point): string {
-  const middle = (start.x + end.x) / 2;
-  return `M${point(start)} C${point({ x: middle, y: start.y })} ${point({ x: middle, y: end.y })} ${point(end)}`;
 }
 
 type DrawLane = (hop: Hop, fromOffset: number, toOffset: number) => string;
@@ -144,14 +100,14 @@ type DrawLane = (hop: Hop, fromOffset: number, toOffset: number) => string;
 function channelsOf(
   marks: readonly RequestMark[],
   hops: readonly Hop[],
-  draw: DrawLane,
+  { lane, widthMax }: { lane: DrawLane; widthMax: number },
 ): Channel[] {
   const bytesByKey = hopBytes(marks);
   const total = marks.reduce((sum, mark) => sum + mark.bytes, 0);
   const wet = hops.flatMap((hop) =>
     LAYERS.flatMap((layer) => {
       const bytes = bytesByKey.get(keyOf(hop, layer)) ?? 0;
-      const width = Math.max(CHANNEL_WIDTH_MIN, (bytes / total) * CHANNEL_WIDTH_MAX);
+      const width = Math.max(CHANNEL_WIDTH_MIN, (bytes / total) * widthMax);
       return bytes > 0 ? [{ hop, layer, bytes, width }] : [];
     }),
   );
@@ -162,7 +118,7 @@ function channelsOf(
     layer,
     bytes,
     width,
-    path: draw(hop, outOf[index] ?? 0, into[index] ?? 0),
+    path: lane(hop, outOf[index] ?? 0, into[index] ?? 0),
   }));
 }
 

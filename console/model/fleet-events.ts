@@ -59,6 +59,11 @@ function fillEvents(old: OcaView, oca: OcaView): FleetEvent[] {
     return [{ tone: 'busy', text: `${oca.ocaId} fills a new plan` }];
   }
   return fill.state === 'complete'
-    ? [{ tone: 'good', text: `${oca.ocaId} holds all of its plan, ${formatBytes(fill.bytesTotal)}` }]
+    ? [
+        {
+          tone: 'good',
+          text: `${oca.ocaId} holds all of its plan, ${formatBytes(fill.bytesTotal)}`,
+        },
+      ]
     : [];
 }

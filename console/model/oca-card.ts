@@ -16,7 +16,8 @@ export type Tone = 'good' | 'busy' | 'warning' | 'bad' | 'quiet';
 /** One OCA as its card shows it. */
 export interface OcaCard {
   readonly ocaId: string;
-  /** The site's name and kind, and where the OCA is reached. */
+  /** Host and port that clients reach it at; empty until it has registered. */
+  readonly host: string;
   readonly place: string;
   readonly tone: Tone;
   readonly stateText: string;
@@ -52,7 +53,8 @@ export function ocaCard(view: OcaView, local: LocalOca | undefined, now: number)
   const isRunning = local?.isRunning;
   return {
     ocaId: view.ocaId,
-    place: placeOf(view),
+    host: view.deliveryUrl === undefined ? '' : new URL(view.deliveryUrl).host,
+    place: `${view.siteName}, ${SITE_KINDS[view.siteKind]}`,
     ...stateOf(view, isRunning),
     reportedText:
       view.reportedAt === undefined
@@ -67,11 +69,6 @@ export function ocaCard(view: OcaView, local: LocalOca | undefined, now: number)
     isRunning,
     isDrained: view.desiredState === 'draining',
   };
-}
-
-function placeOf({ siteName, siteKind, deliveryUrl }: OcaView): string {
-  const host = deliveryUrl === undefined ? '' : `, ${new URL(deliveryUrl).host}`;
-  return `${siteName}, ${SITE_KINDS[siteKind]}${host}`;
 }
 
 function stateOf(
@@ -117,9 +114,9 @@ function fillMeter(fill: FillReport | undefined): FillMeter {
     .filter(({ fetchedBytes }) => fetchedBytes > 0)
     .map(({ sourceId, fetchedBytes }) => `${formatBytes(fetchedBytes)} from ${sourceId}`);
   return {
-    label: fill.refusal ?? stateText,
+    label: fill.refusal ?? `${stateText}, ${assets}`,
     share: share(Math.min(fill.bytesDone, fill.bytesTotal), fill.bytesTotal),
-    text: `${assets}, ${formatBytes(fill.bytesDone)}`,
+    text: `${formatBytes(fill.bytesDone)} of ${formatBytes(fill.bytesTotal)}`,
     tone: fill.refusal === undefined ? tone : 'bad',
     sourcesText: sources.join(', '),
   };

@@ -1,5 +1,4 @@
 import type { Playback } from '../../player-sdk/index.ts';
-import type { PlayerKind } from './player-kind.ts';
 
 export interface Quality {
   readonly height: number;
@@ -20,19 +19,4 @@ export interface PlayerRequest {
   readonly startSeconds: number;
   /** Playback cannot go on. */
   readonly onFatal: (message: string) => void;
-}
-
-export type StartPlayer = (request: PlayerRequest) => Promise<PlayerHost>;
-
-/** Loads the player's library, when it is first wanted, and starts it. */
-export async function startPlayer(kind: PlayerKind, request: PlayerRequest): Promise<PlayerHost> {
-  switch (kind) {
-    case 'dashjs':
-      return (await import('./dash-host.ts')).startDash(request);
-    case 'hlsjs':
-      return (await import('./hls-host.ts')).startHls(request);
-    case 'shaka-dash':
-    case 'shaka-hls':
-      return (await import('./shaka-host.ts')).startShaka(request);
-  }
 }

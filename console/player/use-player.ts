@@ -3,9 +3,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PathwayId } from '#domain/ids.ts';
 import type { PlaybackSession } from '#protocol/playback.ts';
 import { type PlaybackListeners, startPlayback } from '../../player-sdk/index.ts';
-import { type PlayerHost, type Quality, startPlayer } from './player-host.ts';
+import type { PlayerHost, Quality } from './player-host.ts';
 import { type PlayerKind, sourceUrl } from './player-kind.ts';
 import { watchStalls } from './stall-watch.ts';
+import { startPlayer } from './start-player.ts';
 
 export interface PlayerFacts {
   readonly session: PlaybackSession | undefined;

@@ -4,6 +4,7 @@ import type { PlaybackListeners } from '../../player-sdk/index.ts';
 import { type Fleet, loadExplanation, loadTitles } from '../api/control-api.ts';
 import { CallError } from '../api/http.ts';
 import { baseUrls } from '../model/base-urls.ts';
+import { ocasOfFlow } from '../model/channel-flow.ts';
 import { EMPTY_LEDGER, recordDelivery, recordFailure } from '../model/delivery-ledger.ts';
 import {
   type FleetEvent,
@@ -71,10 +72,7 @@ export function App() {
             onKind={setKind}
             onRetry={() => setAttempt((number) => number + 1)}
           />
-          <BytesPanel
-            ledger={ledger}
-            ocaIds={fleet.value?.view.ocas.map((oca) => oca.ocaId) ?? []}
-          />
+          <BytesPanel ledger={ledger} ocaIds={ocasOfFlow(facts.session, ledger)} />
         </div>
         <div class="area area-fleet">
           <FleetPanel

@@ -1,7 +1,8 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { OcaId, PathwayId } from '#domain/ids.ts';
-import { drawFlow, type FlowNode } from '../model/channel-flow.ts';
+import { drawFlow } from '../model/channel-flow.ts';
 import { type DeliveryLedger, pathwayShare } from '../model/delivery-ledger.ts';
+import type { FlowNode } from '../model/flow-layout.ts';
 import { formatBytes, formatShare } from '../model/format.ts';
 
 interface FlowDiagramProps {

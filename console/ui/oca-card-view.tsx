@@ -14,7 +14,9 @@ export function OcaCardView({ card, action, onAct }: OcaCardViewProps) {
     <li class={`card ${card.isStale ? 'is-stale' : ''}`} data-oca={card.ocaId}>
       <div class="card-head">
         <div>
-          <h3>{card.ocaId}</h3>
+          <h3 class="clip">
+            {card.ocaId} <span class="host">{card.host}</span>
+          </h3>
           <p class="muted clip" title={card.place}>
             {card.place}
           </p>

@@ -9,16 +9,18 @@ export interface Polled<T> {
   readonly error: unknown;
 }
 
+const NOTHING_YET = { value: undefined, error: undefined } as const;
+
 /** Polls `load` while the component is mounted; `key` names what is loaded, and a new one starts afresh. */
 export function usePoll<T>(
   key: string | undefined,
   intervalMs: number,
   load: (signal: AbortSignal) => Promise<T>,
 ): Polled<T> {
-  const [polled, setPolled] = useState<Polled<T>>({ value: undefined, error: undefined });
+  const [polled, setPolled] = useState<Polled<T>>(NOTHING_YET);
   useEffect(() => {
     if (key === undefined) return;
-    return startPolling(
+    const stop = startPolling(
       {
         intervalMs,
         load,
@@ -27,6 +29,10 @@ export function usePoll<T>(
       },
       pageSurroundings,
     );
+    return () => {
+      stop();
+      setPolled(NOTHING_YET);
+    };
   }, [key, intervalMs]);
   return polled;
 }

@@ -27,8 +27,8 @@ const OTHER_SITE_SOURCES_MAX = 2;
  * Where one OCA fetches one asset of a title: peers of its site that hold it, then the site's fill master, then other
  * sites by distance, then CloudFront. Peers are spread by rendezvous, so that many OCAs do not ask one.
  *
- * When no peer holds it yet, the site's master for the title fetches it from outside and the others ask the master,
- * whose miss fetch they join: one copy a site crosses the network.
+ * When no peer holds it yet, the site's master for the title goes outside at once and the others ask the master before
+ * they go outside themselves: what it has fetched by then crosses the network once a site.
  * Source of the order: Netflix, "Netflix and Fill" (peer, tier, cache fill; fill masters).
  */
 export function rankSources(options: {

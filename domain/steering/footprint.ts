@@ -1,5 +1,5 @@
 import type { SiteId } from '../ids.ts';
-import { type IpAddress, networkOf, parseAddress, parsePrefix } from './ip-address.ts';
+import { type IpAddress, leadingBits, parseAddress, parsePrefix } from './ip-address.ts';
 
 /** What a site is meant to serve, as the operator wrote it: CIDR text, IPv4 and IPv6. */
 export interface SiteFootprint {
@@ -16,7 +16,8 @@ export interface FootprintMatch {
 
 interface Level {
   readonly length: number;
-  readonly matchByNetwork: Map<bigint, { prefix: string; length: number; siteIds: SiteId[] }>;
+  /** Keyed by leading bits, not by network: V8 hashes a bigint by its low 64 bits, and those of a network are zeros. */
+  readonly matchByLeadingBits: Map<bigint, { prefix: string; length: number; siteIds: SiteId[] }>;
 }
 
 /** All footprints of the fleet, ready for look-ups: one hash table a prefix length in use, longest first. */
@@ -31,9 +32,12 @@ export function indexFootprints(sites: Iterable<SiteFootprint>): FootprintIndex 
     for (const text of footprint) {
       const prefix = parsePrefix(text);
       if (!prefix) continue;
-      const { family, length, value } = prefix;
-      const level = getOrAdd(levels[family], length, () => ({ length, matchByNetwork: new Map() }));
-      const match = getOrAdd(level.matchByNetwork, value, () => ({
+      const { family, length } = prefix;
+      const level = getOrAdd(levels[family], length, () => ({
+        length,
+        matchByLeadingBits: new Map(),
+      }));
+      const match = getOrAdd(level.matchByLeadingBits, leadingBits(prefix, length), () => ({
         prefix: text,
         length,
         siteIds: [],
@@ -51,7 +55,7 @@ export function coveringPrefixes(index: FootprintIndex, address: string): Footpr
 }
 
 function matchAt(level: Level, address: IpAddress): FootprintMatch[] {
-  const match = level.matchByNetwork.get(networkOf(address, level.length));
+  const match = level.matchByLeadingBits.get(leadingBits(address, level.length));
   return match ? [match] : [];
 }
 

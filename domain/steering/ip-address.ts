@@ -15,8 +15,6 @@ const IPV4_OCTET = /^(?:0|[1-9]\d{0,2})$/;
 const IPV6_GROUP = /^[0-9a-f]{1,4}$/i;
 const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/;
 
-export const addressBits = (family: 4 | 6): number => BITS[family];
-
 /** Undefined for anything but an address: no port, no zone, no leading zeros. Source: RFC 4291, section 2.2; RFC 6943. */
 export function parseAddress(text: string): IpAddress | undefined {
   if (!text.includes(':')) {
@@ -38,15 +36,14 @@ export function parsePrefix(text: string): IpPrefix | undefined {
   const isMapped = address.family === 4 && base.includes(':');
   const length = Number(lengthText) - (isMapped ? 96 : 0);
   if (length < 0 || length > BITS[address.family]) return undefined;
-  const prefix = { ...address, length };
-  return networkOf(address, length) === address.value ? prefix : undefined;
+  const hostBits = BITS[address.family] - length;
+  const isNetwork = BigInt.asUintN(hostBits, address.value) === 0n;
+  return isNetwork ? { ...address, length } : undefined;
 }
 
-/** `address` with all but its first `length` bits cleared. */
-export function networkOf(address: IpAddress, length: number): bigint {
-  const hostBits = BigInt(BITS[address.family] - length);
-  return (address.value >> hostBits) << hostBits;
-}
+/** The first `length` bits of an address, as a number of that many bits. */
+export const leadingBits = (address: IpAddress, length: number): bigint =>
+  address.value >> BigInt(BITS[address.family] - length);
 
 function ipv4Value(text: string): bigint | undefined {
   const octets = text.split('.');

@@ -160,7 +160,7 @@ function rankReasons(candidate: OcaCandidate, context: RankContext): string[] {
     ...(context.titleId === undefined ? [] : [`it holds ${percent(heldShare)} of the title`]),
     context.loadedIds.has(candidate.ocaId)
       ? `it sends ${gigabits(egress)}, far more than its neighbors: behind them`
-      : `it has headroom at ${gigabits(egress)}`,
+      : `it sends ${gigabits(egress)}`,
     ...candidate.stateReasons,
   ];
 }

@@ -41,11 +41,14 @@ export async function inventoryAnswer(
   const { ocaId } = await authorizeOca(context, request);
   const inventory = decodeBody(request, ocaInventory, INVENTORY_BYTES_MAX);
   requireSame('ocaId', ocaId, inventory.ocaId);
-  const records = await context.titles.records(inventory.titles.map((title) => title.titleId));
-  const titles = inventory.titles.map((title) =>
-    titleHeld(context, title, records.get(title.titleId)),
-  );
-  await context.holdings.replace(ocaId, { digest: inventory.digest, titles });
+  const held = inventory.titles.filter((title) => title.assetIds.length > 0);
+  const titleIds = held.map((title) => title.titleId);
+  if (new Set(titleIds).size < titleIds.length) {
+    throw new CdnError('message-invalid', 'titles: expected every title once');
+  }
+  const records = await context.titles.records(titleIds);
+  const titles = held.map((title) => titleHeld(context, title, records.get(title.titleId)));
+  await context.holdings.replace(ocaId, titles);
   return { status: 204, headers: { 'Cache-Control': 'no-store' }, body: '' };
 }
 

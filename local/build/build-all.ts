@@ -5,6 +5,7 @@ import { buildConsole } from '../../console/build.ts';
 import type { Config } from '../../lib/config/schema.ts';
 import { readAssembly, type Stack } from '../cloud-assembly/assembly.ts';
 import type { Ground } from '../ground/prepare-ground.ts';
+import { allDone } from '../processes/all-done.ts';
 import { bundleProgram } from './programs.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -22,7 +23,7 @@ export async function buildAll(ground: Ground): Promise<Build> {
   teardown.add('processes', stopEsbuild);
   const assemblyFolder = join(data.path, 'cdk.out');
   const consoleFolder = join(data.path, 'console');
-  const [stacks, programs] = await Promise.all([
+  const [stacks, programs] = await allDone([
     progress.step(
       'templates',
       () => synthesizeStacks(ground, assemblyFolder),
@@ -53,7 +54,7 @@ async function synthesizeStacks(
 async function bundleAll({ data }: Ground, consoleFolder: string): Promise<Build['programs']> {
   const folder = join(data.path, 'programs');
   const oca = join(folder, 'oca.cjs');
-  const [origin, edge] = await Promise.all([
+  const [origin, edge] = await allDone([
     bundleProgram('local/origin/main.ts', join(folder, 'origin.mjs')),
     bundleProgram('local/edge/main.ts', join(folder, 'edge.mjs')),
     bundleAgent(oca),

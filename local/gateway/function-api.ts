@@ -47,7 +47,8 @@ export class FunctionApi {
     response.writeHead(answer.status, {
       ...withCors(answer.headers, match?.route.cors, headers),
       ...(answer.cookies.length === 0 ? {} : { 'set-cookie': [...answer.cookies] }),
-      'content-length': answer.body.length,
+      // Source: RFC 9110 §8.6.
+      ...(answer.status === 204 ? {} : { 'content-length': answer.body.length }),
     });
     response.end(answer.body);
   }

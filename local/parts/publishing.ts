@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import type { TitleCatalog } from '#protocol/title-catalog.ts';
 import type { Publication } from '../../bin/distributary/publish/publication.ts';
 import { publishTitle } from '../../bin/distributary/publish/publish-title.ts';
 import type { Config } from '../../lib/config/schema.ts';
@@ -10,7 +11,7 @@ import { localAws } from '../ground/aws-environment.ts';
 export async function publishTitles(
   titles: readonly Publication[],
   { config, plan, now }: { config: Config; plan: AddressPlan; now: () => number },
-): Promise<void> {
+): Promise<TitleCatalog[]> {
   // The primary origin stands in the control region: the configuration demands it.
   const region = config.regions.control;
   const { credentials } = localAws(plan, region);
@@ -22,7 +23,10 @@ export async function publishTitles(
   });
   try {
     const bucket = bucketName(config, 'content', region);
-    for (const title of titles) await publishTitle(title, { client, bucket, now: now() });
+    const catalogs: TitleCatalog[] = [];
+    for (const title of titles)
+      catalogs.push(await publishTitle(title, { client, bucket, now: now() }));
+    return catalogs;
   } finally {
     client.destroy();
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CdnError } from '#domain/errors.ts';
 import { fleetView, type OcaView } from '#protocol/fleet-view.ts';
-import { playbackSession, titleList } from '#protocol/playback.ts';
+import { type PlaybackSession, playbackSession, titleList } from '#protocol/playback.ts';
 import type { Site } from '#protocol/site.ts';
 import type { ControlClient } from '../../bin/distributary/control-client.ts';
 
@@ -18,31 +18,17 @@ export async function declareSites(
   return sites.length;
 }
 
-/** Resolves when every OCA is in service. @throws CdnError `start-failed` */
+/** Resolves when every OCA is in service, or draining as the operator wished before. @throws CdnError `start-failed` */
 export async function ocasInService(control: ControlClient): Promise<readonly OcaView[]> {
-  const ocas = await until(
-    control,
-    (views) => views.every(({ state }) => state === 'in-service'),
-    ANSWER_WITHIN_MS,
-  );
-  const waiting = ocas.filter(({ state }) => state !== 'in-service');
-  if (waiting.length === 0) return ocas;
-  const [first] = waiting;
-  throw new CdnError(
-    'start-failed',
-    `${first?.ocaId} did not come into service: ${first?.reasons.join(', ')}`,
-  );
-}
-
-/** Whether every OCA holds all of its fill plan, waited for no longer than `withinMs`. */
-export async function filled(
-  control: ControlClient,
-  withinMs: number,
-): Promise<{ isComplete: boolean; ocas: readonly OcaView[] }> {
-  const isFilled = ({ report }: OcaView) =>
-    report?.fill.state === 'complete' && report.fill.assetsTotal > 0;
-  const ocas = await until(control, (views) => views.every(isFilled), withinMs);
-  return { isComplete: ocas.every(isFilled), ocas };
+  const isAsWished = ({ state, desiredState }: OcaView) => state === desiredState;
+  const ocas = await until(control, (views) => views.every(isAsWished), ANSWER_WITHIN_MS);
+  const waiting = ocas.find((oca) => !isAsWished(oca));
+  if (waiting)
+    throw new CdnError(
+      'start-failed',
+      `${waiting.ocaId} did not come into service: ${waiting.reasons.join(', ')}`,
+    );
+  return ocas;
 }
 
 /** Resolves when every title is live and its playback answers. @throws CdnError `start-failed` */
@@ -65,9 +51,23 @@ export async function titlesLive(
   }
 }
 
-/** Asks for a playback session, as a player would. */
-export const playbackAnswers = (control: ControlClient, titleId: string) =>
-  control.request(playbackSession, `/v1/playback/${titleId}`);
+/**
+ * Asks for a playback session, as a player would, until it has this many OCAs: the control plane may hear of what they
+ * hold a moment after they do. A title too large to be filled yet is played from fewer.
+ */
+export async function playbackAnswers(
+  control: ControlClient,
+  titleId: string,
+  ocaCount: number,
+): Promise<PlaybackSession> {
+  const deadline = performance.now() + ANSWER_WITHIN_MS;
+  for (;;) {
+    const session = await control.request(playbackSession, `/v1/playback/${titleId}`);
+    const found = session.pathways.filter(({ layer }) => layer === 'oca').length;
+    if (found >= ocaCount || performance.now() > deadline) return session;
+    await sleep(POLL_MS);
+  }
+}
 
 /** Looks at the fleet until it is as wished, or the time is up. */
 async function until(
@@ -81,22 +81,4 @@ async function until(
     if (isReached(ocas) || performance.now() > deadline) return ocas;
     await sleep(POLL_MS);
   }
-}
-
-/** What came of a fill, for people: who holds it all, and where the bytes came from. */
-export function describeFill({
-  isComplete,
-  ocas,
-}: {
-  isComplete: boolean;
-  ocas: readonly OcaView[];
-}): string {
-  const bytesBySource = new Map<string, number>();
-  for (const { sourceId, fetchedBytes } of ocas.flatMap(({ report }) => report?.fill.fetched ?? []))
-    bytesBySource.set(sourceId, (bytesBySource.get(sourceId) ?? 0) + fetchedBytes);
-  const sources = [...bytesBySource].map(
-    ([sourceId, sum]) => `${(sum / 1e6).toFixed(1)} MB from ${sourceId}`,
-  );
-  const state = isComplete ? `${ocas.length} OCAs hold everything` : 'goes on behind';
-  return [state, ...sources].join(', ');
 }

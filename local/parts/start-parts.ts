@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { ControlClient } from '../../bin/distributary/control-client.ts';
-import { siteDocuments } from '../../bin/distributary/fleet/site-documents.ts';
 import type { Build } from '../build/build-all.ts';
 import { FunctionApi } from '../gateway/function-api.ts';
 import { gatewayServer } from '../gateway/gateway-server.ts';
@@ -16,24 +14,10 @@ import { OcaFleet } from '../processes/oca-fleet.ts';
 import { writeAgentConfigs } from './agents.ts';
 import { createBuckets } from './buckets.ts';
 import { type ControlPlane, startControlPlane, tablesFolderIn } from './control-plane.ts';
-import { publishTitles } from './publishing.ts';
-import {
-  declareSites,
-  describeFill,
-  filled,
-  ocasInService,
-  playbackAnswers,
-  titlesLive,
-} from './readiness.ts';
 
-/** Loopback addresses, so that this machine stands in the footprint of every site. */
-const LOOPBACK_FOOTPRINT = ['127.0.0.0/8', '::1/128'];
-/** The shipped title fills in a second; a large one may go on filling behind the "ready" line. */
-const FILL_WITHIN_MS = 20_000;
-
-/** Starts every part and brings a title all the way to playback. */
-export async function startParts(ground: Ground, build: Build): Promise<void> {
-  const { plan, progress, config, secrets, titles } = ground;
+/** Starts every part but the OCAs' agents, and returns those ready to be started. */
+export async function startParts(ground: Ground, build: Build): Promise<OcaFleet> {
+  const { plan, progress } = ground;
   const controlPlane = await progress.step(
     'control plane',
     () => startControlPlane(controlPlaneOptions(ground, build)),
@@ -58,35 +42,7 @@ export async function startParts(ground: Ground, build: Build): Promise<void> {
     () => startGateway(ground, build, { controlPlane, fleet }),
     () => urlOf(plan.gateway),
   );
-  const control = new ControlClient({
-    url: urlOf(plan.gateway),
-    credential: secrets.operatorCredential,
-  });
-  const sites = siteDocuments(config, (ocaId) => secrets.ocaDigest(ocaId)).map((site) => ({
-    ...site,
-    footprint: [...site.footprint, ...LOOPBACK_FOOTPRINT],
-  }));
-  await progress.step(
-    'sites',
-    () => declareSites(control, sites),
-    (count) => `${count} sites declared`,
-  );
-  await progress.step(
-    'OCAs',
-    () => startOcas(fleet, control),
-    (ocas) => ocas.map(({ ocaId }) => ocaId).join(', '),
-  );
-  await progress.step(
-    'titles',
-    () => publishAll(ground, control),
-    () => titles.map(({ name }) => name).join(', '),
-  );
-  await progress.step('fill', () => filled(control, FILL_WITHIN_MS), describeFill);
-  await progress.step(
-    'playback',
-    () => Promise.all(titles.map(({ titleId }) => playbackAnswers(control, titleId))),
-    (sessions) => `${sessions[0]?.pathways.map(({ id }) => id).join(' › ')}`,
-  );
+  return fleet;
 }
 
 const controlPlaneOptions = (ground: Ground, { stacks }: Build) => ({
@@ -198,17 +154,4 @@ async function startGateway(
     log,
   });
   await listen(server, plan.gateway, teardown);
-}
-
-async function startOcas(fleet: OcaFleet, control: ControlClient) {
-  await Promise.all(fleet.list().map(({ ocaId }) => fleet.start(ocaId)));
-  return ocasInService(control);
-}
-
-async function publishAll({ config, plan, titles }: Ground, control: ControlClient): Promise<void> {
-  await publishTitles(titles, { config, plan, now: Date.now });
-  await titlesLive(
-    control,
-    titles.map(({ titleId }) => titleId),
-  );
 }

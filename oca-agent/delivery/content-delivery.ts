@@ -159,6 +159,10 @@ export class ContentDelivery {
       if (isFarAhead(request, begun)) return await this.#relay(request, reply, 'miss');
       await this.#serveGrowing(begun, request, reply, isCollapsed);
       return undefined;
+    } catch (error) {
+      const isDiskTrouble = errorKind(errorCodeOf(error)).source === 'internal';
+      if (reply.isStarted || !isDiskTrouble) throw error;
+      return await this.#relay(request, reply, 'miss');
     } finally {
       await begun.source.writer.release();
     }
@@ -217,9 +221,9 @@ export class ContentDelivery {
 
   #refuse(reply: Reply, refusal: Refusal): void {
     const { meter, ocaId } = this.#options;
-    const { status } = errorKind(refusal.code);
-    if (status >= 500 || status === 0) meter.failures += 1;
-    else meter.refusals += 1;
+    const { status, source } = errorKind(refusal.code);
+    if (status < 500 || source === 'downstream') meter.refusals += 1;
+    else meter.failures += 1;
     const upstreamStatus = refusal.headers?.['Cache-Status'];
     const cacheStatus = appendCacheStatus(upstreamStatus, { cache: ocaId, outcome: 'miss' });
     const headers =

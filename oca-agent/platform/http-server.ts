@@ -9,7 +9,7 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CdnError } from '#domain/errors.ts';
-import { type Milliseconds, milliseconds } from '#domain/units.ts';
+import type { Milliseconds } from '#domain/units.ts';
 
 export type Handler = (request: ServerRequest, reply: Reply) => Promise<void>;
 export type Listen = (options: ListenOptions, handler: Handler) => Promise<HttpListener>;
@@ -29,7 +29,7 @@ export interface HttpListener {
   /** `http://<address>:<port>`, the port that was really taken. */
   readonly url: string;
   connections(): number;
-  /** Accepts nothing new, lets what runs end, and cuts what has not ended within 1.5 s. */
+  /** Accepts nothing new, lets what runs end, and cuts what has not ended within 1.2 s. */
   stop(): Promise<void>;
 }
 
@@ -69,8 +69,9 @@ const LIMITS = {
 } as const;
 const HEADERS_MAX = 64;
 const BACKLOG = 4096;
-/** While stopping: idle connections are let go after this, all others after twice as much more. */
-const STOP_STEP_MS = 500;
+/** While stopping: idle connections are let go after this, all others after that. */
+const STOP_IDLE_AFTER_MS = 500;
+const STOP_ALL_AFTER_MS = 1200;
 
 export const listen: Listen = async (options, handler) => {
   const state = { isStopping: false };
@@ -123,9 +124,9 @@ async function stopServer(server: Server): Promise<void> {
     NetServer.prototype.close.call(server, () => resolve());
   });
   const steps = (async () => {
-    await delay(STOP_STEP_MS, undefined, { ref: false });
+    await delay(STOP_IDLE_AFTER_MS, undefined, { ref: false });
     server.closeIdleConnections();
-    await delay(2 * STOP_STEP_MS, undefined, { ref: false });
+    await delay(STOP_ALL_AFTER_MS - STOP_IDLE_AFTER_MS, undefined, { ref: false });
     server.closeAllConnections();
   })();
   await Promise.race([closed, steps]);
@@ -212,6 +213,3 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, headers:
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
 }
-
-/** No limit of our own, for the management address. */
-export const NO_SILENCE_LIMIT = milliseconds(0);

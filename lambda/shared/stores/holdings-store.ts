@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { CdnError } from '#domain/errors.ts';
 import type { AssetId, OcaId, TitleId } from '#domain/ids.ts';
 import type { Bytes, EpochMs } from '#domain/units.ts';
@@ -26,18 +26,13 @@ export interface TitleHeld {
  * Inventories, a title each, in the health table:
  *
  *     pk            sk                attributes
- *     oca#<ocaId>   inventory         digest
  *     oca#<ocaId>   title#<titleId>   assets: the first eight bytes of each asset id, sorted; heldBytes; setDigest
  *
  * Eight bytes tell the assets of one title apart, and a wrong answer costs one fill source that says 404.
  */
 export interface HoldingsStore {
-  digest(ocaId: OcaId): Promise<string | undefined>;
-  /** Replaces an OCA's inventory; titles that did not change are not written. The digest comes last. */
-  replace(
-    ocaId: OcaId,
-    inventory: { readonly digest: string; readonly titles: readonly TitleHeld[] },
-  ): Promise<void>;
+  /** Replaces an OCA's inventory; titles that did not change are not written. */
+  replace(ocaId: OcaId, titles: readonly TitleHeld[]): Promise<void>;
   /** Pairs that hold nothing are absent. */
   holdings(keys: readonly HoldingKey[]): Promise<Map<HoldingKey, Holding>>;
 }
@@ -53,13 +48,7 @@ export const holdingKey = (ocaId: OcaId, titleId: TitleId): HoldingKey => `${oca
 
 export function holdingsStore(client: DynamoDBDocumentClient, table: string): HoldingsStore {
   return {
-    async digest(ocaId) {
-      const { Item } = await client.send(
-        new GetCommand({ TableName: table, Key: { pk: ocaPk(ocaId), sk: 'inventory' } }),
-      );
-      return Item?.digest as string | undefined;
-    },
-    async replace(ocaId, { digest, titles }) {
+    async replace(ocaId, titles) {
       const present = await queryPartition(client, table, { pk: ocaPk(ocaId), prefix: 'title#' });
       const setDigestBySk = new Map(present.map((item) => [item.sk, item.setDigest]));
       const wanted = titles.map((title) => ({ title, ...packed(title) }));
@@ -76,8 +65,6 @@ export function holdingsStore(client: DynamoDBDocumentClient, table: string): Ho
         ),
         deletes: present.filter((item) => !wantedSks.has(item.sk)),
       });
-      const pointer = { pk: ocaPk(ocaId), sk: 'inventory', digest };
-      await client.send(new PutCommand({ TableName: table, Item: pointer }));
     },
     async holdings(holdingKeys) {
       const keys = holdingKeys.map((key) => {

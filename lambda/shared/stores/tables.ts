@@ -28,13 +28,14 @@ const BATCH_WRITE_MAX = 25;
 const BATCH_ROUNDS_MAX = 6;
 const BATCH_BACKOFF_MS = 50;
 
-/** The items there are for `keys`, in any order. */
+/** The items there are for `keys`, each once, in any order. */
 export async function batchGet(
   client: DynamoDBDocumentClient,
   table: string,
   options: BatchGetOptions,
 ): Promise<Item[]> {
-  const groups = inGroupsOf(BATCH_GET_MAX, options.keys);
+  const distinct = new Map(options.keys.map((key) => [`${key.pk}\n${key.sk}`, key]));
+  const groups = inGroupsOf(BATCH_GET_MAX, [...distinct.values()]);
   const found = await Promise.all(
     groups.map((keys) => batchGetGroup(client, table, { ...options, keys })),
   );

@@ -49,18 +49,21 @@ export async function startLocalSystem(): Promise<LocalSystem> {
   };
 }
 
-/** A port that is free, and its successor too, on the addresses that the CDN takes. */
+const HOSTS = [1, 11, 12, 13, 21, 31, 32, 33, 34].map((last) => `127.0.0.${last}`);
+const PORT_TRIES_MAX = 20;
+
+/** A port that is free, and its successor too, on all addresses that the CDN takes. */
 async function freePort(): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < PORT_TRIES_MAX; tries += 1) {
     const port = await boundPort({ host: '127.0.0.1', port: 0 });
-    const hosts = ['127.0.0.1', '127.0.0.11', '127.0.0.12', '127.0.0.13', '127.0.0.21'];
-    const attempts = hosts.flatMap((host) => [
-      boundPort({ host, port }),
-      boundPort({ host, port: port + 1 }),
+    const addresses = HOSTS.flatMap((host) => [
+      { host, port },
+      { host, port: port + 1 },
     ]);
-    const outcomes = await Promise.allSettled(attempts);
+    const outcomes = await Promise.allSettled(addresses.map(boundPort));
     if (outcomes.every(({ status }) => status === 'fulfilled')) return port;
   }
+  throw new Error(`found no port that is free on all of ${HOSTS.join(', ')}`);
 }
 
 async function boundPort(address: { host: string; port: number }): Promise<number> {

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { OcaId, PathwayId } from '#domain/ids.ts';
 import type { Layer } from '#protocol/fields.ts';
-import { drawFlow, hopsOf } from '../../../console/model/channel-flow.ts';
-import type { RequestMark } from '../../../console/model/delivery-ledger.ts';
+import { drawFlow, hopsOf, ocasOfFlow } from '../../../console/model/channel-flow.ts';
+import { EMPTY_LEDGER, type RequestMark } from '../../../console/model/delivery-ledger.ts';
+import { sessionOf } from '../../player-sdk/sessions.ts';
 
 const OCA_IDS = ['metro-1', 'metro-2'] as OcaId[];
 
@@ -16,6 +17,19 @@ const mark = (layer: Layer | undefined, pathway: string, bytes: number): Request
   ttfbMs: 1,
   durationMs: 1,
   status: 206,
+});
+
+test('the drawing has the OCAs of the session and those that gave bytes before it, each once', () => {
+  const ledger = {
+    ...EMPTY_LEDGER,
+    bytesByPathway: new Map<PathwayId, number>([
+      ['cloudfront', 1],
+      ['metro-2' as PathwayId, 1],
+      ['exchange-1' as PathwayId, 1],
+    ]),
+  };
+  expect(ocasOfFlow(sessionOf(), ledger)).toEqual(['metro-1', 'metro-2', 'exchange-1']);
+  expect(ocasOfFlow(undefined, EMPTY_LEDGER)).toEqual([]);
 });
 
 test('bytes of an OCA run from it to the player, and bytes of S3 all the way', () => {

@@ -182,12 +182,15 @@ test('when the titles of a request are more than a token can name, the first are
   expect(await claimsOf(token)).toMatchObject({ p: { length: answered } });
 });
 
-test('an inventory for another OCA, or too large, is refused', async () => {
+test('an inventory for another OCA, that names a title twice, or is too large, is refused', async () => {
   const put = (body: unknown) =>
     plane.control('PUT', '/v1/ocas/metro-1/inventory', { bearer: secretOf('metro-1'), body });
   const inventory = { version: 1, ocaId: 'metro-2', digest: '0'.repeat(64), titles: [] };
   expect((await put(inventory)).json.code).toBe('message-invalid');
   expect((await put('x'.repeat(6 * 2 ** 20))).status).toBe(413);
+  const twice = [1, 2].map(() => ({ titleId: 'city', assetIds: [VIDEO] }));
+  const doubled = await put({ ...inventory, ocaId: 'metro-1', titles: twice });
+  expect(doubled.json.detail).toContain('every title once');
   const many = Array.from({ length: 48_001 }, (_, index) => index.toString(16).padStart(64, '0'));
   const crowded = { ...inventory, ocaId: 'metro-1', titles: [{ titleId: 'city', assetIds: many }] };
   const answer = await put(crowded);
@@ -195,6 +198,14 @@ test('an inventory for another OCA, or too large, is refused', async () => {
     413,
     expect.stringContaining('48000 assets'),
   ]);
+});
+
+test('an OCA that holds nothing of a title any more is no source', async () => {
+  await publish(plane);
+  await planNow();
+  await hold(plane, 'exchange-1');
+  await hold(plane, 'exchange-1', []);
+  expect(await sourcesOf('metro-1')).not.toContain('exchange-1');
 });
 
 test('a title that is withdrawn has no session, no record and no place in plans', async () => {

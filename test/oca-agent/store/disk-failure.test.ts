@@ -28,8 +28,9 @@ const failedDisks = async () =>
 
 test('a disk that fails to read is taken out with its reason; the client gets the file from upstream, the rest goes on', async () => {
   await site.store('title-1', 'video.mp4');
+  const [holder] = (await site.status()).disks.filter(({ usedBytes }) => usedBytes > 0);
   failWith = (operation, path) =>
-    operation === 'read' && path.includes('flash-') ? 'EIO' : undefined;
+    operation === 'read' && path.includes(`/${holder?.diskId}/`) ? 'EIO' : undefined;
   expect(await get()).toMatchObject({
     isWhole: true,
     cacheStatus: expect.stringContaining('fwd=uri-miss'),
@@ -42,6 +43,15 @@ test('a disk that fails to read is taken out with its reason; the client gets th
     'the failure to be reported',
   );
   expect(site.control.lastReport?.state).toBe('in-service');
+});
+
+test('when every disk fails to read, the client still gets the file', async () => {
+  await site.store('title-1', 'video.mp4');
+  failWith = (operation) => (operation === 'read' ? 'EIO' : undefined);
+  expect(await get()).toEqual({
+    isWhole: true,
+    cacheStatus: '"cloudfront"; hit, "test-oca"; fwd=uri-miss',
+  });
 });
 
 test('a disk that cannot be written is taken out and the next one is used', async () => {

@@ -1,0 +1,188 @@
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { bundleAgent } from '../../../bin/build/bundle-agent.ts';
+import { seededBytes } from '../fixtures/bytes.ts';
+import { TestSite } from '../fixtures/test-agent.ts';
+import { until } from '../fixtures/until.ts';
+
+/** The bundle, as an appliance runs it: Node and one file. */
+let bundles: TestSite;
+let program: string;
+let site: TestSite;
+let configFile: string;
+let agent: RunningProcess | undefined;
+
+interface RunningProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly url: string;
+  readonly managementUrl: string;
+  readonly lines: string[];
+}
+
+beforeAll(async () => {
+  bundles = await TestSite.build();
+  program = join(bundles.folder, 'oca.cjs');
+  await bundleAgent(program);
+}, 30_000);
+afterAll(() => bundles.stop());
+beforeEach(async () => {
+  site = await TestSite.build();
+  configFile = join(site.folder, 'agent.json');
+  await writeFile(configFile, site.configText());
+});
+afterEach(async () => {
+  agent?.child.kill('SIGKILL');
+  agent = undefined;
+  await site.stop();
+});
+
+async function startProcess(...options: string[]): Promise<RunningProcess> {
+  const child = spawn(process.execPath, [program, 'serve', '--config', configFile, ...options]);
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  child.stderr.on('data', (chunk) => lines.push(String(chunk)));
+  const ready = await until(
+    () => lines.map((line) => JSON.parse(line)).find(({ event }) => event === 'oca.ready'),
+    'the agent to be ready',
+  );
+  expect(ready).toMatchObject({
+    url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    ocaId: 'test-oca',
+  });
+  agent = { child, url: ready.url, managementUrl: ready.managementUrl, lines };
+  return agent;
+}
+
+async function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...words]);
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string };
+  }
+}
+
+const exitOf = async ({ child }: RunningProcess) => {
+  const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
+  return code;
+};
+
+test('the agent serves before the control plane has answered, and SIGTERM ends it with 0, log lines being JSON to the end', async () => {
+  site.control.isDown = true;
+  const running = await startProcess();
+  expect((await fetch(`${running.url}/health`)).status).toBe(503);
+  running.child.kill('SIGTERM');
+  expect(await exitOf(running)).toBe(0);
+  expect(running.lines.map((line) => JSON.parse(line).event).at(-1)).toBe('oca.stopped');
+});
+
+test('SIGINT and the end of standard input end it too', async () => {
+  const first = await startProcess();
+  first.child.kill('SIGINT');
+  expect(await exitOf(first)).toBe(0);
+  const second = await startProcess('--stop-with-stdin');
+  second.child.stdin.end();
+  expect(await exitOf(second)).toBe(0);
+});
+
+test('a download under way does not keep it from stopping', async () => {
+  site.cloudFront.interfere = (_request, response, file) => {
+    if (!file) return false;
+    response.writeHead(200, { 'content-length': file.content.length, etag: file.etag });
+    response.write(file.content.subarray(0, 1000));
+    return true;
+  };
+  site.cloudFront.put('title-1', 'v.mp4', seededBytes(1, 100_000));
+  const running = await startProcess();
+  await until(() => site.control.reports.length, 'a report');
+  const answer = await fetch(`${running.url}/content/title-1/v.mp4`);
+  running.child.kill('SIGTERM');
+  const [code] = await Promise.all([exitOf(running), answer.arrayBuffer().catch(() => undefined)]);
+  expect(code).toBe(0);
+});
+
+test('the commands reach the running agent and print for people or as JSON', async () => {
+  site.cloudFront.put('title-1', 'v.mp4', seededBytes(2, 1000));
+  const running = await startProcess();
+  await until(() => site.control.lastReport?.state === 'in-service', 'service');
+  await (await fetch(`${running.url}/content/title-1/v.mp4`)).arrayBuffer();
+  await until(() => running.lines.some((line) => line.includes('miss.fetch.stored')), 'the asset');
+  const oca = (...words: string[]) => run(...words, '--url', running.managementUrl);
+  const json = async (...words: string[]) => JSON.parse((await oca(...words, '--json')).stdout);
+  expect((await oca('status')).stdout).toContain('test-oca (site test-site): in-service');
+  expect(await json('status')).toMatchObject({ state: 'in-service' });
+  expect((await oca('inventory')).stdout).toContain('title-1  1 assets');
+  expect(await json('fill')).toMatchObject({ state: 'idle', assetsTotal: 0 });
+  expect(await json('verify', '--title', 'title-1')).toMatchObject({
+    verifiedAssets: 1,
+    removed: [],
+  });
+  expect((await oca('evict')).stderr).toContain('say what: --title, --asset or --unplanned');
+  expect(await json('evict', '--unplanned')).toMatchObject({ freedBytes: 1000 });
+  expect(await json('drain')).toMatchObject({ state: 'draining' });
+  expect(await json('drain', '--off')).toMatchObject({ state: 'in-service' });
+});
+
+test('doctor finds nothing wrong with a sound machine, and names what is wrong with another', async () => {
+  await startProcess();
+  const sound = await run('doctor', '--config', configFile);
+  expect(sound.stdout).toMatch(/^ok\s+credential/);
+  expect([sound.code, sound.stdout.includes('fault')]).toEqual([0, false]);
+  const config = JSON.parse(site.configText());
+  config.disks[1].path = join(site.folder, 'nowhere');
+  config.credentialFile = join(site.folder, 'nothing');
+  await writeFile(configFile, JSON.stringify(config));
+  const broken = await run('doctor', '--config', configFile, '--json');
+  expect(broken.code).toBe(1);
+  const faults = JSON.parse(broken.stdout).findings.filter(
+    ({ verdict }: { verdict: string }) => verdict === 'fault',
+  );
+  expect(faults.map(({ check }: { check: string }) => check)).toEqual([
+    'credential',
+    'disk flash-2',
+  ]);
+});
+
+test('a wrong configuration ends in one line with every fault and exit code 2; a stopped agent and bad usage in 1', async () => {
+  await writeFile(configFile, '{"ocaId":"x","nonsense":1}');
+  const wrong = await run('serve', '--config', configFile);
+  expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+  expect(wrong.stderr).toMatch(/^oca: config-invalid: .*siteId.*nonsense.*\n$/);
+  expect((await run('status', '--url', 'http://127.0.0.1:9')).stderr).toMatch(
+    /^oca: upstream-unreachable: .*\n$/,
+  );
+  expect((await run('status', '--url', 'http://127.0.0.1:9')).code).toBe(1);
+  expect((await run('scrub')).code).toBe(1);
+  expect((await run('--help')).code).toBe(0);
+});
+
+test('SIGKILL in the middle of a fetch leaves no half asset, and what was stored before is served after', async () => {
+  const content = seededBytes(3, 100_000);
+  for (const file of ['done.mp4', 'half.mp4']) site.cloudFront.put('title-1', file, content);
+  site.cloudFront.interfere = (request, response, file) => {
+    if (!file || !request.url?.endsWith('half.mp4')) return false;
+    response.writeHead(200, { 'content-length': file.content.length, etag: file.etag });
+    response.write(file.content.subarray(0, 50_000));
+    return true;
+  };
+  const killed = await startProcess();
+  await until(() => site.control.reports.length, 'a report');
+  await (await fetch(`${killed.url}/content/title-1/done.mp4`)).arrayBuffer();
+  await until(() => killed.lines.some((line) => line.includes('miss.fetch.stored')), 'the asset');
+  const half = await fetch(`${killed.url}/content/title-1/half.mp4`);
+  const partials = async () =>
+    (await Promise.all(site.disks().map(({ path }) => readdir(join(path, 'tmp'))))).flat();
+  expect(await partials()).toHaveLength(1);
+  killed.child.kill('SIGKILL');
+  await Promise.all([exitOf(killed), half.arrayBuffer().catch(() => undefined)]);
+  const restarted = await startProcess();
+  expect(await partials()).toEqual([]);
+  const answer = await fetch(`${restarted.url}/content/title-1/done.mp4`);
+  expect(answer.headers.get('cache-status')).toContain('; hit');
+  expect(Buffer.from(await answer.arrayBuffer()).equals(content)).toBe(true);
+});

@@ -1,0 +1,52 @@
+import { expect, test } from '@jest/globals';
+import { type ConditionFacts, judgeCondition } from '../../oca-agent/condition.ts';
+
+const well: ConditionFacts = {
+  isStopping: false,
+  isDrainedHere: false,
+  isDrainDesired: false,
+  isTokenRequired: true,
+  hasTokenKeys: true,
+  hasUpstream: true,
+  disks: [
+    { diskId: 'a', failure: undefined },
+    { diskId: 'b', failure: undefined },
+  ],
+  connections: 10,
+  connectionsMax: 10,
+  egressBitsPerSecond: 100,
+  egressBitsPerSecondMax: 100,
+};
+const judge = (changes: Partial<ConditionFacts>) => judgeCondition({ ...well, ...changes });
+
+test('an OCA at its limits, but not beyond, is in service without a reason', () => {
+  expect(judge({})).toEqual({ state: 'in-service', reasons: [], shedding: undefined });
+});
+
+test.each([
+  [{ isStopping: true }, 'draining', 'the agent is stopping', 'draining'],
+  [{ isDrainedHere: true }, 'draining', 'drained on the appliance', 'draining'],
+  [{ isDrainDesired: true }, 'draining', 'drained by the control plane', 'draining'],
+  [{ connections: 11 }, 'in-service', '11 of 10 connections', 'overloaded'],
+  [{ egressBitsPerSecond: 101 }, 'in-service', 'egress of 101 of 100 bit/s', 'overloaded'],
+  [{ hasUpstream: false }, 'out-of-service', 'not registered yet', undefined],
+  [{ hasTokenKeys: false }, 'out-of-service', 'no session token key yet', undefined],
+] as const)('%j', (changes, state, reason, shedding) => {
+  expect(judge(changes)).toEqual({ state, reasons: [reason], shedding });
+});
+
+test('one failed disk is a reason, all of them are the end of service', () => {
+  const disks = (second: string | undefined) => [
+    { diskId: 'a', failure: 'EIO' },
+    { diskId: 'b', failure: second },
+  ];
+  expect(judge({ disks: disks(undefined) })).toMatchObject({
+    state: 'in-service',
+    reasons: ['disk a: EIO'],
+  });
+  expect(judge({ disks: disks('EIO') }).state).toBe('out-of-service');
+});
+
+test('where tokens are off no token key is needed', () => {
+  expect(judge({ isTokenRequired: false, hasTokenKeys: false }).state).toBe('in-service');
+});

@@ -1,0 +1,77 @@
+import { expect, test } from '@jest/globals';
+import { parseAgentConfig } from '../../../oca-agent/config/agent-config.ts';
+
+const key = {
+  kty: 'OKP',
+  crv: 'Ed25519',
+  alg: 'EdDSA',
+  kid: 'plan-1',
+  x: 'A'.repeat(43),
+  purpose: 'fill-plan',
+};
+const disk = { diskId: 'flash-1', tier: 'flash', path: '/srv/oca/1', capacityBytes: 1000 };
+const valid = {
+  ocaId: 'metro-1',
+  siteId: 'isp-metro',
+  controlUrl: 'https://control.example.com/',
+  credentialFile: '/etc/oca-agent/credential',
+  deliveryUrl: 'http://metro-1.isp-metro.example.net',
+  delivery: { address: '0.0.0.0', port: 80 },
+  management: { port: 9080 },
+  stateDirectory: '/var/lib/oca-agent',
+  disks: [disk],
+  trustedPlanKeys: [key],
+};
+const faultsOf = (config: unknown): string => {
+  try {
+    parseAgentConfig(typeof config === 'string' ? config : JSON.stringify(config));
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string };
+    expect(code).toBe('config-invalid');
+    return message;
+  }
+  throw new Error('the configuration was accepted');
+};
+
+test('a configuration gets its defaults: tokens required, management on loopback', () => {
+  expect(parseAgentConfig(JSON.stringify(valid))).toMatchObject({
+    controlUrl: 'https://control.example.com',
+    management: { address: '127.0.0.1', port: 9080 },
+    tokens: 'required',
+    delivery: { connectionsMax: 15_000 },
+    fillTransfersMax: 4,
+  });
+});
+
+test('every fault is told at once, each with its place, what was expected and what was found', () => {
+  const message = faultsOf({
+    ...valid,
+    ocaId: 'cloudfront',
+    delivery: { address: '0.0.0.0', port: '80' },
+    disks: [disk, { ...disk, tier: 'ssd', path: 'relative' }],
+    trustedPlanKeys: [{ ...key, purpose: 'session-token' }],
+    stateDirectory: undefined,
+    surprise: true,
+  });
+  expect(message.split('; ')).toEqual([
+    expect.stringMatching(/^ocaId: expected a name.*, found "cloudfront"$/),
+    'delivery.port: expected number, found "80"',
+    'stateDirectory: expected string, found nothing',
+    expect.stringMatching(/^disks\[1\]\.tier: .*"flash"\|"hdd", found "ssd"$/),
+    'disks[1].path: expected an absolute path, found "relative"',
+    expect.stringContaining(
+      'trustedPlanKeys: expected at least one key with the purpose "fill-plan"',
+    ),
+    'file: Unrecognized key: "surprise"',
+  ]);
+});
+
+test('two disks with one id or one path are refused', () => {
+  const message = faultsOf({ ...valid, disks: [disk, disk] });
+  expect(message).toContain('disks[1].diskId: expected one disk for each diskId');
+  expect(message).toContain('disks[1].path: expected one disk for each path');
+});
+
+test('text that is not JSON is refused as such', () => {
+  expect(faultsOf('{"ocaId":')).toContain('expected JSON');
+});

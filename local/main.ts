@@ -9,7 +9,7 @@ import { Teardown } from './processes/teardown.ts';
 /** `npm start`: the whole CDN on one machine, until Ctrl-C. */
 const CONFIG_FILE = join(import.meta.dirname, '..', 'config', 'example.yaml');
 const PARENT_POLL_MS = 250;
-const START_REST_MS = 2000;
+const START_REST_MS = 3000;
 /** npm passes on the Ctrl-C that the terminal sent to the whole group already: what follows at once is the same one. */
 const SAME_SIGNAL_WITHIN_MS = 500;
 

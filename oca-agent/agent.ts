@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { CdnError } from '#domain/errors.ts';
 import { milliseconds, seconds } from '#domain/units.ts';
 import { importKeys, type VerificationKey } from '#protocol/key-set.ts';
 import { type Condition, judgeCondition } from './condition.ts';
 import type { AgentConfig } from './config/agent-config.ts';
-import { type AgentState, openAgentState } from './control/agent-state.ts';
+import type { AgentState } from './control/agent-state.ts';
 import { ControlLink } from './control/control-link.ts';
 import { connectControlPlane } from './control/control-plane.ts';
 import { ContentDelivery } from './delivery/content-delivery.ts';
@@ -23,7 +21,6 @@ import { evictAssets, selectAssets } from './management/operations.ts';
 import type { HttpListener } from './platform/http-server.ts';
 import type { Platform } from './platform/platform.ts';
 import type { AssetStore } from './store/asset-store.ts';
-import { openStore } from './store/open-store.ts';
 import { diskReports, inventoryOf, tierReports } from './store/store-reports.ts';
 import { verifyAssets } from './store/verify-assets.ts';
 
@@ -48,50 +45,8 @@ const MANAGEMENT_SILENCE_MAX = milliseconds(0);
 /** The last report must not hold up the stop. */
 const GOODBYE_MAX = seconds(0.3);
 
-/** Starts the appliance's agent: resolves when clients are served, before the control plane has been reached. */
-export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { config, platform } = options;
-  const secret = (await platform.fileSystem.readText(config.credentialFile))?.trim();
-  if (!secret)
-    throw new CdnError(
-      'config-invalid',
-      'credentialFile: expected a file with a secret, found none',
-    );
-  const state = await openState(config, platform);
-  try {
-    const agent = new Agent(options, secret, state, await openDisks(options, state));
-    return await agent.start();
-  } catch (error) {
-    state.close();
-    throw error;
-  }
-}
-
-async function openState(config: AgentConfig, platform: Platform): Promise<AgentState> {
-  const { stateDirectory } = config;
-  try {
-    await platform.fileSystem.makeFolder(stateDirectory);
-    return openAgentState(platform.openDatabase(join(stateDirectory, 'state.db'), 'ledger'));
-  } catch (error) {
-    const message = `stateDirectory ${stateDirectory}: not writable, or in use by another agent`;
-    throw new CdnError('folder-unwritable', message, { cause: error });
-  }
-}
-
-async function openDisks(
-  { config, platform, log }: AgentOptions,
-  state: AgentState,
-): Promise<AssetStore> {
-  const { stateDirectory, disks } = config;
-  const knownDiskIds = new Set(state.diskIds.read() ?? []);
-  const store = await openStore({ platform, stateDirectory, disks, knownDiskIds, log });
-  const healthy = [...store.volumes].filter(({ failure }) => failure === undefined);
-  for (const { disk } of healthy) knownDiskIds.add(disk.diskId);
-  state.diskIds.write([...knownDiskIds]);
-  return store;
-}
-
-class Agent {
+/** The agent of one appliance: builds its parts, lets them know of each other, starts and stops them. */
+export class Agent {
   readonly #options: AgentOptions;
   readonly #state: AgentState;
   readonly #store: AssetStore;

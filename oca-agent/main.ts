@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { CdnError } from '#domain/errors.ts';
-import { startAgent } from './agent.ts';
 import { buildProgram, CommandFailed, type ProgramOptions } from './cli/program.ts';
 import { failureFacts, jsonLog } from './log.ts';
 import { nodePlatform, systemClock } from './platform/node-platform.ts';
+import { startAgent } from './start-agent.ts';
 
 /** Set by the bundler; absent when the sources run as they are. */
 declare const __OCA_VERSION__: string | undefined;

@@ -19,8 +19,7 @@ export interface Build {
 
 /** Templates, programs and console at the same time: they need nothing of each other. */
 export async function buildAll(ground: Ground): Promise<Build> {
-  const { data, progress, teardown } = ground;
-  teardown.add('processes', stopEsbuild);
+  const { data, progress } = ground;
   const assemblyFolder = join(data.path, 'cdk.out');
   const consoleFolder = join(data.path, 'console');
   const [stacks, programs] = await allDone([
@@ -51,15 +50,22 @@ async function synthesizeStacks(
   return readAssembly(outdir, config.regions.control);
 }
 
-async function bundleAll({ data }: Ground, consoleFolder: string): Promise<Build['programs']> {
+/** A build that is under way when esbuild is stopped never settles, and one that follows starts esbuild again. */
+async function bundleAll(
+  { data, teardown }: Ground,
+  consoleFolder: string,
+): Promise<Build['programs']> {
+  teardown.add('processes', stopEsbuild);
+  teardown.add('servers', stopEsbuild);
   const folder = join(data.path, 'programs');
   const oca = join(folder, 'oca.cjs');
-  const [origin, edge] = await allDone([
+  const bundles = allDone([
     bundleProgram('local/origin/main.ts', join(folder, 'origin.mjs')),
     bundleProgram('local/edge/main.ts', join(folder, 'edge.mjs')),
     bundleAgent(oca),
     buildConsole(consoleFolder),
   ]);
+  const [origin, edge] = await teardown.unlessBegun(bundles);
   await stopEsbuild();
   return { origin, edge, oca };
 }

@@ -8,11 +8,11 @@ export interface SynthesisOrder {
   readonly outdir: string;
 }
 
-/** Starts to write the cloud assembly of `config` to `outdir`. */
+/** Starts to write the cloud assembly of `config` to `outdir`; `done` settles soon after a `cancel`, too. */
 export function synthesize(
   order: SynthesisOrder,
   write: (line: string) => void,
-): { readonly done: Promise<void>; cancel(): Promise<unknown> } {
+): { readonly done: Promise<void>; cancel(): void } {
   const worker = new Worker(new URL('./synthesis-worker.ts', import.meta.url), {
     workerData: order,
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -21,7 +21,7 @@ export function synthesize(
   });
   for (const stream of [worker.stdout, worker.stderr])
     stream.on('data', (text: Buffer) => write(text.toString().trimEnd()));
-  return { done: finished(worker), cancel: () => worker.terminate() };
+  return { done: finished(worker), cancel: () => void worker.terminate() };
 }
 
 async function finished(worker: Worker): Promise<void> {

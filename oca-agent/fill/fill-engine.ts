@@ -61,8 +61,13 @@ export class FillEngine {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
     while (!signal.aborted) {
-      const pause = await this.#step(signal);
+      // Whatever goes wrong with filling, what is held is served on.
+      const pause = await this.#step(signal).catch((error) => {
+        log('fill.pass.failed', failureFacts(error));
+        return WATCH_INTERVAL;
+      });
       await this.#doorbell.wait(pause, signal);
     }
   }

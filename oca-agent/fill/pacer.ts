@@ -4,6 +4,8 @@ import { epochMs, milliseconds } from '#domain/units.ts';
 
 /** What was not used within this time may be caught up with. */
 const BURST_MS = 250;
+/** No transfer waits longer, even after the clock was set back. */
+const WAIT_MAX_MS = 60_000;
 
 /** Holds all transfers together to one rate: a token bucket that is kept as the instant at which it has room again. */
 export class Pacer {
@@ -21,7 +23,7 @@ export class Pacer {
   async take(sizeBytes: number, signal: AbortSignal): Promise<void> {
     if (this.#rate === undefined) return;
     const now = this.#clock.now();
-    const startsAt = Math.max(this.#freeAt, now - BURST_MS);
+    const startsAt = Math.min(Math.max(this.#freeAt, now - BURST_MS), now + WAIT_MAX_MS);
     this.#freeAt = epochMs(startsAt + (sizeBytes * 8 * 1000) / this.#rate);
     if (this.#freeAt > now) await this.#clock.sleep(milliseconds(this.#freeAt - now), signal);
   }

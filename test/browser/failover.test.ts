@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startChromium, type TestBrowser } from './support/chromium.ts';
 import { type LocalSystem, startLocalSystem } from './support/local-system.ts';
 import { type Observation, PLAYERS } from './support/observation.ts';
+import { observeUntil } from './support/observe-until.ts';
 import { type PlayerPage, type PlayerSite, startPlayerSite } from './support/player-page.ts';
-import { until } from './support/until.ts';
 
 const TITLE_ID = 'city-at-night';
 /** Buffers, and times of the two failures, as in the measured runs of docs/measurements.md. */
@@ -68,16 +68,8 @@ async function killPathwayInUse(page: PlayerPage, position: number): Promise<str
   return ocaId;
 }
 
-async function playUntil(page: PlayerPage, position: number): Promise<Observation> {
-  let seen = await page.observe();
-  await until(
-    async () => {
-      seen = await page.observe();
-      return seen.currentTime >= position;
-    },
-    { deadlineMs: 40_000, what: `second ${position}` },
-  ).catch((error) => {
-    throw new Error(`${error.message}; last seen: ${JSON.stringify(seen)}`);
+const playUntil = (page: PlayerPage, position: number): Promise<Observation> =>
+  observeUntil(page, ({ currentTime }) => currentTime >= position, {
+    deadlineMs: 40_000,
+    what: `second ${position}`,
   });
-  return seen;
-}

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startChromium, type TestBrowser } from './support/chromium.ts';
 import { type LocalSystem, startLocalSystem } from './support/local-system.ts';
 import { type Observation, PLAYERS } from './support/observation.ts';
+import { observeUntil } from './support/observe-until.ts';
 import { type PlayerSite, startPlayerSite } from './support/player-page.ts';
-import { until } from './support/until.ts';
 
 const TITLE_ID = 'city-at-night';
 /** Faster than life, to the true end all the same. */
@@ -38,17 +38,11 @@ for (const player of PLAYERS) {
         titleId: TITLE_ID,
         playbackRate: PLAYBACK_RATE,
       });
-      let seen: Observation = await page.observe();
-      await until(
-        async () => {
-          seen = await page.observe();
-          return seen.hasEnded || seen.errors.length > 0;
-        },
-        {
-          deadlineMs: TEST_TIMEOUT_MS - 10_000,
-          what: `the end, last seen ${JSON.stringify(seen)}`,
-        },
-      );
+      const isOver = ({ hasEnded, errors }: Observation) => hasEnded || errors.length > 0;
+      const seen = await observeUntil(page, isOver, {
+        deadlineMs: TEST_TIMEOUT_MS - 10_000,
+        what: 'the end',
+      });
       await page.close();
 
       expect(seen.errors).toEqual([]);

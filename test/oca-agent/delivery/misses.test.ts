@@ -173,9 +173,12 @@ test('an upstream that cannot be reached is a 502 problem', async () => {
   ]);
 });
 
-test('only-if-cached is a 504 problem for what is not stored, and a plain hit for what is', async () => {
+test('only-if-cached is a 504 problem for what is not stored, which is no failure of ours, and a plain hit for what is', async () => {
+  const before = (await site.status()).delivery;
   const missed = await site.get(path, { 'cache-control': 'only-if-cached' });
   expect([missed.status, await missed.json()]).toMatchObject([504, { code: 'asset-not-stored' }]);
+  const { refusals, failures } = (await site.status()).delivery;
+  expect([refusals - before.refusals, failures - before.failures]).toEqual([1, 0]);
   expect(asks()).toBe(0);
   await site.store('title-1', file);
   const hit = await site.get(path, { 'cache-control': 'max-age=0, only-if-cached' });

@@ -40,3 +40,13 @@ test('without a rate nothing waits', async () => {
   await new Pacer(clock, undefined).take(1e12, signal);
   expect(clock.now()).toBe(before);
 });
+
+test('a clock that is set back by a day holds nothing up for long', async () => {
+  const clock = manualClock();
+  const pacer = new Pacer(clock, bitsPerSecond(8_000_000));
+  await pacer.take(100_000, signal);
+  clock.advance(-86_400_000);
+  const startedAt = clock.now();
+  await pacer.take(100_000, signal);
+  expect(clock.now() - startedAt).toBeLessThan(61_000);
+});

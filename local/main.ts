@@ -9,7 +9,7 @@ import { Teardown } from './processes/teardown.ts';
 /** `npm start`: the whole CDN on one machine, until Ctrl-C. */
 const CONFIG_FILE = join(import.meta.dirname, '..', 'config', 'example.yaml');
 const PARENT_POLL_MS = 250;
-const START_REST_MS = 3000;
+const START_REST_MS = 4000;
 /** npm passes on the Ctrl-C that the terminal sent to the whole group already: what follows at once is the same one. */
 const SAME_SIGNAL_WITHIN_MS = 500;
 
@@ -32,7 +32,7 @@ const started = startLocalCdn({
   teardown,
   ...(options.verbose ? { echo: (line: string) => console.error(line) } : {}),
 });
-// A start that is interrupted comes to rest before its files are removed, lest it writes new ones.
+// An interrupted start comes to rest before its files are removed: what builds cannot be stopped, and would write on.
 teardown.add('servers', () => Promise.race([Promise.allSettled([started]), sleep(START_REST_MS)]));
 try {
   console.log(`ready ${await started}/`);
@@ -53,6 +53,7 @@ function interrupt(): void {
 
 async function stop(): Promise<void> {
   if (teardown.hasBegun) return;
+  console.log('stopping');
   await teardown.run();
   process.exit(0);
 }

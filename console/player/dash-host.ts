@@ -8,16 +8,17 @@ interface DashError {
 
 /**
  * `DOWNLOAD_ERROR_ID_CONTENT_CODE` and `DOWNLOAD_ERROR_ID_INITIALIZATION_CODE`: dash.js raises them for each segment
- * that a pathway did not deliver, and then turns to the next pathway.
+ * that a pathway did not deliver, and then turns to the next pathway. No code at all is a steering service that did not
+ * answer: dash.js plays on in the order that it has. Measured with dash.js 5.2.1.
  */
-const SURVIVABLE_ERRORS = new Set([27, 28]);
+const SURVIVABLE_ERRORS = new Set<number | undefined>([27, 28, undefined]);
 
 export async function startDash(request: PlayerRequest): Promise<PlayerHost> {
   const player = MediaPlayer().create();
   player.updateSettings({ debug: { logLevel: Debug.LOG_LEVEL_NONE } });
   const detach = request.playback.attachDash(player);
   player.on(MediaPlayer.events.ERROR, ({ error }: { error?: DashError }) => {
-    if (!SURVIVABLE_ERRORS.has(error?.code ?? 0)) request.onFatal(`dash.js: ${error?.message}`);
+    if (!SURVIVABLE_ERRORS.has(error?.code)) request.onFatal(`dash.js: ${error?.message}`);
   });
   player.initialize(request.video, request.url, false, request.startSeconds);
   return {

@@ -3,16 +3,10 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { Alarms } from '../constructs/alarms.ts';
-import { deadLetterQueueName, type FunctionName, functionName, stackName } from '../names.ts';
+import { addFunctionErrorAlarms } from '../constructs/function-error-alarms.ts';
+import { deadLetterQueueName, stackName } from '../names.ts';
 
 const PERIOD = Duration.minutes(5);
-
-/** What each function's failure means to an operator. */
-const FUNCTION_FAULTS: readonly { readonly name: FunctionName; readonly meaning: string }[] = [
-  { name: 'control', meaning: 'Agents cannot report or fetch their plans; OCAs go on serving.' },
-  { name: 'catalog-ingest', meaning: 'Published titles do not come into the catalog.' },
-  { name: 'fill-planner', meaning: 'OCAs get no new fill plans and keep what they hold.' },
-];
 
 /** Alarms of the control plane. CloudFront's are in the edge stack, with the distribution whose id they need. */
 export class MonitoringStack extends Stack {
@@ -22,21 +16,11 @@ export class MonitoringStack extends Stack {
       description: 'Distributary: alarms of the control plane',
     });
     const alarms = new Alarms(this, 'Alarms', { config, part: 'control' });
-    for (const { name, meaning } of FUNCTION_FAULTS) {
-      alarms.add({
-        name: `${name}-errors`,
-        severity: 'critical',
-        metric: new Metric({
-          namespace: 'AWS/Lambda',
-          metricName: 'Errors',
-          dimensionsMap: { FunctionName: functionName(config, name) },
-          statistic: Stats.SUM,
-          period: PERIOD,
-        }),
-        isFaulty: { above: 0 },
-        description: meaning,
-      });
-    }
+    addFunctionErrorAlarms(alarms, config, {
+      control: 'Agents cannot report or fetch their plans; OCAs go on serving.',
+      'catalog-ingest': 'Published titles do not come into the catalog.',
+      'fill-planner': 'OCAs get no new fill plans and keep what they hold.',
+    });
     alarms.add({
       name: 'dead-letters',
       severity: 'warning',

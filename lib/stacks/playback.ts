@@ -5,7 +5,9 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type AwsRegion, continentOf } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
+import { Alarms } from '../constructs/alarms.ts';
 import { AliasRecords } from '../constructs/alias-records.ts';
+import { addFunctionErrorAlarms } from '../constructs/function-error-alarms.ts';
 import { PlaybackFunctions } from '../constructs/playback-functions.ts';
 import { RoutedApi, type RouteKey } from '../constructs/routed-api.ts';
 import { continentalPlaybackHost, hosts, regionalPlaybackHost, stackName } from '../names.ts';
@@ -55,6 +57,11 @@ export class PlaybackStack extends Stack {
       cors: CORS,
     });
     this.route(api, { config, region });
+    const alarms = new Alarms(this, 'Alarms', { config, part: 'playback' });
+    addFunctionErrorAlarms(alarms, config, {
+      playback: 'New sessions cannot be opened in this region; the next region takes them.',
+      steering: 'Players in this region keep the pathway order that they have.',
+    });
   }
 
   private route(api: RoutedApi, { config, region }: PlaybackStackProps): void {

@@ -50,22 +50,15 @@ async function synthesizeStacks(
   return readAssembly(outdir, config.regions.control);
 }
 
-/** A build that is under way when esbuild is stopped never settles, and one that follows starts esbuild again. */
-async function bundleAll(
-  { data, teardown }: Ground,
-  consoleFolder: string,
-): Promise<Build['programs']> {
-  teardown.add('processes', stopEsbuild);
-  teardown.add('servers', stopEsbuild);
+async function bundleAll({ data }: Ground, consoleFolder: string): Promise<Build['programs']> {
   const folder = join(data.path, 'programs');
   const oca = join(folder, 'oca.cjs');
-  const bundles = allDone([
+  const [origin, edge] = await allDone([
     bundleProgram('local/origin/main.ts', join(folder, 'origin.mjs')),
     bundleProgram('local/edge/main.ts', join(folder, 'edge.mjs')),
     bundleAgent(oca),
     buildConsole(consoleFolder),
   ]);
-  const [origin, edge] = await teardown.unlessBegun(bundles);
   await stopEsbuild();
   return { origin, edge, oca };
 }

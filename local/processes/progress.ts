@@ -17,7 +17,8 @@ export class Progress {
     const startedAt = performance.now();
     const outcome = await run();
     const tookSeconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    this.#print(`✓ ${name.padEnd(14)} ${describe(outcome)} (${tookSeconds} s)`);
+    if (!this.#isCancelled())
+      this.#print(`✓ ${name.padEnd(14)} ${describe(outcome)} (${tookSeconds} s)`);
     return outcome;
   }
 

@@ -1,5 +1,3 @@
-import { CdnError } from '#domain/errors.ts';
-
 /** What has to end when the run ends, in this order: what is in one phase ends together. */
 const PHASES = ['processes', 'servers', 'files'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -13,22 +11,12 @@ interface Ending {
 /** Collects what was started, and ends it all once, whether the start was finished or not. */
 export class Teardown {
   readonly #endings: Ending[] = [];
-  readonly #begun = Promise.withResolvers<never>();
   #ended: Promise<void> | undefined;
 
   /** `kill` is the way to end it at once and without waiting, for what can outlive this process. */
   add(phase: Phase, stop: () => unknown, kill?: () => void): void {
     this.#endings.push({ phase, stop, kill });
     if (this.#ended) kill?.();
-  }
-
-  constructor() {
-    this.#begun.promise.catch(() => undefined);
-  }
-
-  /** What comes first: the outcome of `work`, or a rejection when everything ends. For work that nobody can stop. */
-  unlessBegun<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#begun.promise]);
   }
 
   get hasBegun(): boolean {
@@ -48,7 +36,6 @@ export class Teardown {
   }
 
   async #run(): Promise<void> {
-    this.#begun.reject(new CdnError('start-failed', 'stopped before it was ready'));
     for (const phase of PHASES) {
       const endings = this.#endings.filter((ending) => ending.phase === phase);
       await Promise.allSettled(endings.map(async ({ stop }) => stop()));

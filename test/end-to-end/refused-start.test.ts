@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { type LocalRun, startRun } from './local-run.ts';
+import { type LocalRun, processesOf, startRun } from './local-run.ts';
 
 /** A process loads in a second, but the machine may be busy. */
 jest.setTimeout(60_000);
@@ -18,14 +18,16 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** What the run left of its own files. */
+const leftIn = (folderOfRun: string): string[] =>
+  readdirSync(folderOfRun).filter((name) => name.startsWith('distributary'));
+
 /** Starts, and expects it to end by itself: not well, with one line, and with nothing left. */
 async function refusal(options: Parameters<typeof startRun>[0]): Promise<string> {
   run = await startRun(options);
   expect(await run.exitCode).not.toBe(0);
   expect(run.output.filter((line) => line.startsWith('ready'))).toEqual([]);
-  expect(
-    readdirSync(run.temporaryFolder).filter((name) => name.startsWith('distributary')),
-  ).toEqual([]);
+  expect(leftIn(run.temporaryFolder)).toEqual([]);
   expect(run.errors).toHaveLength(1);
   return run.errors.join('\n');
 }
@@ -60,4 +62,14 @@ test('an option that makes no sense is refused in one line', async () => {
   expect(await refusal({ args: ['--port', 'eighty'] })).toMatch('Expected a whole number');
   await run?.discard();
   expect(await refusal({ args: ['--prot', '80'] })).toMatch("unknown option '--prot'");
+});
+
+test('a start that is interrupted leaves nothing behind', async () => {
+  run = await startRun();
+  await run.line('✓ addresses');
+  run.process.kill('SIGINT');
+  expect(await run.exitCode).toBe(0);
+  expect(run.errors).toEqual([]);
+  expect(leftIn(run.temporaryFolder)).toEqual([]);
+  expect(processesOf(run.temporaryFolder)).toEqual([]);
 });

@@ -250,6 +250,14 @@ test('every OCA has a name, every alias an IPv6 twin, and no public record a pri
   }
 });
 
+test('each playback region raises alarms for its own two functions', () => {
+  const alarms = example.properties('AWS::CloudWatch::Alarm', 'playback-eu-west-1');
+  expect(alarms.map(({ AlarmName, Dimensions }) => [AlarmName, Dimensions[0].Value])).toEqual([
+    ['distributary-playback-errors', 'distributary-playback'],
+    ['distributary-steering-errors', 'distributary-steering'],
+  ]);
+});
+
 test('the control plane raises its own alarms, and names who is told', () => {
   const alarms = example.properties('AWS::CloudWatch::Alarm', 'monitoring');
   expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual([

@@ -27,14 +27,7 @@ export async function benchmarkStart(): Promise<BenchmarkOutcome> {
 
 async function startAndStop(port: number): Promise<{ ready: number; stopped: number }> {
   const begunAt = performance.now();
-  const args = [
-    '--disable-warning=ExperimentalWarning',
-    '--import',
-    'tsx',
-    'local/main.ts',
-    '--port',
-    String(port),
-  ];
+  const args = ['--disable-warning=ExperimentalWarning', 'local/main.ts', '--port', String(port)];
   const run = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(run, 'exit');
   for await (const line of createInterface({ input: run.stdout })) {

@@ -57,7 +57,9 @@ export function usePlayer(
     const run = {
       ...{ video, listeners, titleId: wish.titleId, kind: wish.kind, signal: stop.signal },
       startSeconds: isSameTitle ? video.currentTime : 0,
-      change: (some: Partial<PlayerFacts>) => setFacts((all) => ({ ...all, ...some })),
+      change(some: Partial<PlayerFacts>) {
+        if (!stop.signal.aborted) setFacts((all) => ({ ...all, ...some }));
+      },
     };
     setFacts(NOTHING_YET);
     lastRun.current = lastRun.current.then(() => runPlayer(run)).catch(() => undefined);

@@ -36,3 +36,16 @@ test('every version is exact', async () => {
 test('the tests themselves run on Node 24, whatever the machine has', () => {
   expect(process.version).toMatch(/^v24\./);
 });
+
+test('the lockfile holds the optional packages of every platform, or npm ci would refuse it', async () => {
+  const { packages } = JSON.parse(await readFile(new URL('package-lock.json', root), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const locked = new Set(
+    Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)),
+  );
+  const wanted = Object.entries(packages).flatMap(([path, entry]) =>
+    path === '' ? [] : Object.keys(entry.optionalDependencies ?? {}),
+  );
+  expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
+});

@@ -27,14 +27,7 @@ export async function startLocalSystem(): Promise<LocalSystem> {
   const port = await freePort();
   const child = spawn(
     process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      '--import',
-      'tsx',
-      'local/main.ts',
-      '--port',
-      `${port}`,
-    ],
+    ['--disable-warning=ExperimentalWarning', 'local/main.ts', '--port', `${port}`],
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   await readyLine(child);

@@ -19,6 +19,7 @@ const shared = {
 
 /** Three projects: what needs npm alone (`npm test`), the same through real processes, and real browsers. */
 export default {
+  reporters: ['default', '<rootDir>/tools/count-reporter.js'],
   projects: [
     {
       ...shared,

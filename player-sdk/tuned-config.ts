@@ -1,8 +1,7 @@
 /**
- * Player settings under which a failed pathway is left before the buffer runs dry. With them and health-aware steering
- * a kill, a 503 and a black hole each cost 0 stalls in 12 of 12 runs over 6 s of buffer; with the players' defaults a
- * black hole froze all four. Source: our measurement, docs/measurements.md, "failover of unmodified players" (dash.js
- * 5.2.1, hls.js 1.7.4, Shaka 5.2.12, Chromium 156).
+ * Player settings under which a failed pathway is left before a buffer of 6 s runs dry. With them and with steering that
+ * leaves dead OCAs out, killing the OCA in use and then the next one stalls none of dash.js 5.2.1, hls.js 1.7.4 and
+ * Shaka 5.2.12. Source: docs/measurements.md, "Failover of unmodified players".
  */
 
 /** Longest wait for the first byte. Source: as above; the smallest round value that a loaded OCA never reached. */

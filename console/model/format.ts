@@ -24,10 +24,10 @@ export const formatMilliseconds = (durationMs: number): string =>
 
 export const formatSeconds = (seconds: number): string => `${seconds.toFixed(1)} s`;
 
-/** `now`, `12 s ago`, `3 min ago`. */
+/** `just now`, `12 s ago`, `3 min ago`. */
 export function formatAge(ageMs: number): string {
   const seconds = Math.max(0, Math.floor(ageMs / 1000));
-  if (seconds < 2) return 'now';
+  if (seconds < 2) return 'just now';
   if (seconds < 120) return `${seconds} s ago`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;

@@ -59,7 +59,7 @@ export function ocaCard(view: OcaView, local: LocalOca | undefined, now: number)
     reportedText:
       view.reportedAt === undefined
         ? 'no report yet'
-        : `report ${formatAge(now - view.reportedAt)}`,
+        : `reported ${formatAge(now - view.reportedAt)}`,
     isStale: isRunning === false || view.state === 'out-of-service',
     tiers: (report?.tiers ?? []).map(tierMeter),
     hitRatioText: report ? hitRatioText(report.delivery) : UNKNOWN,

@@ -51,8 +51,8 @@ test('a share never rounds to nothing or to all', () => {
 
 test('ages read from now to hours, and a clock ahead of ours is now', () => {
   expect([-5000, 0, 2000, 119_000, 120_000, 7_200_000].map(formatAge)).toEqual([
-    'now',
-    'now',
+    'just now',
+    'just now',
     '2 s ago',
     '119 s ago',
     '2 min ago',

@@ -54,7 +54,7 @@ test('figures come from the report', () => {
     tone: 'good',
     host: '127.0.0.11:8080',
     place: 'Metro ISP, ISP',
-    reportedText: 'report 4 s ago',
+    reportedText: 'reported 4 s ago',
     hitRatioText: '75 %',
     egressText: '1.50 Mbit/s',
     connectionsText: '2',

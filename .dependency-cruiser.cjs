@@ -94,7 +94,7 @@ module.exports = {
       name: 'player-runs-in-a-browser',
       severity: 'error',
       comment: 'no built-ins.',
-      from: { path: '^(player-sdk|console)/' },
+      from: { path: '^(player-sdk|console)/', pathNot: '^console/build[.]ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -1,4 +1,6 @@
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { indexPage } from './index-page.ts';
 
 const PAGE_FILES = { console: 'main.tsx', style: 'styles/console.css', icon: 'icon.svg' } as const;
@@ -35,7 +37,7 @@ export async function buildConsole(outdir: string): Promise<void> {
     icon: outputOf(page.metafile, PAGE_FILES.icon),
     themeScript: outputOf(theme.metafile, THEME_FILE),
   });
-  await build({ outdir, entryPoints: ['index.html'], plugins: [virtualPage(html)] });
+  await writeFile(join(outdir, 'index.html'), html);
 }
 
 /** Path of the file that `entryPoint` became, relative to the page. */
@@ -47,12 +49,3 @@ function outputOf(metafile: Metafile, entryPoint: string): string {
   if (!output) throw new Error(`esbuild made no file of ${entryPoint}`);
   return `assets/${output[0].split('/').at(-1)}`;
 }
-
-/** Lets esbuild write `contents` as `index.html`: this folder has no file access of its own. */
-const virtualPage = (contents: string): Plugin => ({
-  name: 'virtual-page',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^index\.html$/ }, ({ path }) => ({ path, namespace: 'page' }));
-    onLoad({ filter: /.*/, namespace: 'page' }, () => ({ contents, loader: 'copy' }));
-  },
-});

@@ -1,5 +1,5 @@
 import type { AssetId } from '#domain/ids.ts';
-import { type Decoder, list, literal, object, text } from './decode.ts';
+import { type Decoder, integer, list, literal, object, optional, text } from './decode.ts';
 import { assetId, httpUrl } from './fields.ts';
 
 /** `POST /v1/ocas/<id>/sources`: an agent asks where to fetch assets of its plan from. */
@@ -22,6 +22,8 @@ export interface FillSource {
   readonly baseUrl: string;
   /** Why it stands where it stands, for people. */
   readonly reason: string;
+  /** It is expected to hold the asset soon: wait for it so long, without progress, before the next source is asked. */
+  readonly waitSeconds?: number;
 }
 
 export const FILL_SOURCES_ASSETS_MAX = 1000;
@@ -38,6 +40,7 @@ export const fillSources: Decoder<FillSources> = object({
       kind: literal('peer', 'site', 'cloudfront'),
       baseUrl: httpUrl,
       reason: text({ lengthMax: 256 }),
+      waitSeconds: optional(integer({ max: 3600 })),
     }),
     { lengthMax: 1000 },
   ),

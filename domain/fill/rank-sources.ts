@@ -18,17 +18,21 @@ export interface RankedSource {
   readonly sourceId: OcaId | 'cloudfront';
   readonly kind: 'peer' | 'site' | 'cloudfront';
   readonly reason: string;
+  /** How long to wait for it, without progress, before the next one is asked. */
+  readonly waitSeconds?: number;
 }
 
 /** Fill sources from other sites that an answer names. More would only lengthen a walk that ends at CloudFront. *Assumption.* */
 const OTHER_SITE_SOURCES_MAX = 2;
+/** The largest assets, 8 GB, take a master 53 s at the default 1.2 Gbit/s; twice that, rounded. *Assumption.* */
+const MASTER_WAIT_SECONDS = 120;
 
 /**
  * Where one OCA fetches one asset of a title: peers of its site that hold it, then the site's fill master, then other
  * sites by distance, then CloudFront. Peers are spread by rendezvous, so that many OCAs do not ask one.
  *
- * When no peer holds it yet, the site's master for the title goes outside at once and the others ask the master before
- * they go outside themselves: what it has fetched by then crosses the network once a site.
+ * When no peer holds it yet, the site's master for the title goes outside at once and the others wait for the master
+ * before they go outside themselves: so a title crosses the network once a site.
  * Source of the order: Netflix, "Netflix and Fill" (peer, tier, cache fill; fill masters).
  */
 export function rankSources(options: {
@@ -74,7 +78,14 @@ function masterSource(
   const [master] = rendezvousOrder(titleId, [askerId, ...inSite.map((one) => one.ocaId)]);
   return master === undefined || master === askerId
     ? []
-    : [{ sourceId: master, kind: 'peer', reason: "the site's fill master of the title" }];
+    : [
+        {
+          sourceId: master,
+          kind: 'peer',
+          reason: "the site's fill master of the title",
+          waitSeconds: MASTER_WAIT_SECONDS,
+        },
+      ];
 }
 
 function rankOtherSites(

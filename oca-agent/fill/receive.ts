@@ -10,8 +10,17 @@ import type { AssetWriter } from '../store/asset-writer.ts';
 import type { Pacer } from './pacer.ts';
 import type { SourceLedger } from './source-ledger.ts';
 
-/** How one request to one source ended. `restart`: the source would not go on from where we are. */
-export type Reception = 'complete' | 'interrupted' | 'refused' | 'restart' | 'disk-trouble';
+/**
+ * How one request to one source ended. `restart`: the source would not go on from where we are. `not-yet`: it does not
+ * hold the asset, and is expected to soon.
+ */
+export type Reception =
+  | 'complete'
+  | 'interrupted'
+  | 'refused'
+  | 'not-yet'
+  | 'restart'
+  | 'disk-trouble';
 
 export interface ReceiveOptions {
   readonly httpClient: HttpClient;
@@ -22,6 +31,8 @@ export interface ReceiveOptions {
 }
 
 const SOURCE_SILENCE_MAX = seconds(15);
+/** The answer to `only-if-cached` when nothing is stored. Source: RFC 9111 §5.2.1.7. */
+const NOT_STORED = 504;
 
 /** Asks a source for what `writer` lacks and appends what comes. Never rejects. */
 export async function receive(
@@ -87,10 +98,11 @@ function judge(
   { status, headers }: ClientResponse,
   writer: AssetWriter,
   source: FillSource,
-): 'good' | 'refused' | 'restart' {
+): 'good' | 'refused' | 'not-yet' | 'restart' {
   const { receivedBytes: offset, sizeBytes } = writer;
   const last = parseCacheStatus(headers['cache-status'] ?? '').at(-1);
   const isRelayed = source.kind !== 'cloudfront' && last !== undefined && last.outcome !== 'hit';
+  if (status === NOT_STORED && source.waitSeconds !== undefined) return 'not-yet';
   if (isRelayed || (status !== 200 && status !== 206)) return 'refused';
   if (status === 200 && offset > 0) return 'restart';
   const expectedRange = `bytes ${offset}-${sizeBytes - 1}/${sizeBytes}`;

@@ -1,5 +1,6 @@
 import type { Clock } from '#domain/clock.ts';
 import { errorCodeOf } from '#domain/errors.ts';
+import { milliseconds, seconds } from '#domain/units.ts';
 import type { Tier } from '#protocol/fields.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
 import type { FillSource } from '#protocol/fill-sources.ts';
@@ -16,6 +17,8 @@ export interface TransferOptions extends ReceiveOptions {
 /** Each source may be asked twice: the second time for what is still missing. */
 const ROUNDS = 2;
 const DISK_TROUBLES_MAX = 3;
+/** How often a source that is expected to hold the asset soon is asked again. Assumption. */
+const NOT_YET_PAUSE = milliseconds(500);
 
 /**
  * Fetches one asset from ranked sources until its SHA-256 is right. A transfer that breaks off goes on from the next
@@ -76,9 +79,20 @@ export class Transfer {
 
   async #goOn(reception: Reception, source: FillSource): Promise<void> {
     if (reception === 'refused') this.#refused.add(source.sourceId);
+    if (reception === 'not-yet') await this.#waitFor(source);
     if (reception === 'restart') this.#queue.unshift(source);
     if (reception === 'disk-trouble') this.#retryOnAnotherDisk(source);
     if (reception === 'restart' || reception === 'disk-trouble') await this.#startOver();
+  }
+
+  /** Asks it again in a moment, or leaves it when it has shown nothing for as long as it was worth. */
+  async #waitFor(source: FillSource): Promise<void> {
+    const { ledger, clock, signal } = this.#options;
+    const wait = seconds(source.waitSeconds ?? 0);
+    if (ledger.isWorthWaiting(source.sourceId, wait, clock.now())) {
+      await clock.sleep(NOT_YET_PAUSE, signal);
+      this.#queue.unshift(source);
+    } else this.#refused.add(source.sourceId);
   }
 
   async #publish(source: FillSource): Promise<boolean> {

@@ -101,6 +101,16 @@ test('every OCA holds the whole title, byte for byte, and tells where the bytes 
   }
 });
 
+test('the title came into each site once: the second OCA of the ISP filled from the first', async () => {
+  const ocas = (await fleet()).ocas.filter(({ siteKind }) => siteKind === 'isp');
+  const sourcesOf = (ocaId: string) =>
+    ocas.find((oca) => oca.ocaId === ocaId)?.report?.fill.fetched.map(({ sourceId }) => sourceId);
+  const master = ocas.find(({ ocaId }) => sourcesOf(ocaId)?.includes('cloudfront'))?.ocaId ?? '';
+  const [other] = ocas.filter(({ ocaId }) => ocaId !== master);
+  expect(sourcesOf(master)).toEqual(['cloudfront']);
+  expect(sourcesOf(other?.ocaId ?? '')).toEqual([master]);
+});
+
 test('a range is the same bytes under the same entity tag from an OCA and from the edge', async () => {
   const file = title?.media.tracks[0]?.files[0] ?? '';
   const bases = basesOf(await session());

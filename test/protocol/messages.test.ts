@@ -93,6 +93,7 @@ const examples: [string, Decoder<unknown>, Record<string, unknown>][] = [
           kind: 'peer',
           baseUrl: 'http://127.0.0.12:8080',
           reason: 'same site',
+          waitSeconds: 120,
         },
       ],
       assets: [{ assetId: SHA256, sourceIds: ['metro-2', 'cloudfront'] }],

@@ -115,15 +115,17 @@ function candidateOf(
   };
 }
 
-/** Each source once. Its reason is that of its first mention. */
+/** Each source once. Its reason is that of its first mention; a wait that any mention names holds. */
 function distinctSources(
   mentioned: readonly RankedSource[],
   urlOf: (source: RankedSource) => string | undefined,
 ): FillSource[] {
   const byId = new Map(mentioned.toReversed().map((source) => [source.sourceId, source]));
+  const masters = mentioned.filter(({ waitSeconds }) => waitSeconds !== undefined);
+  const waitById = new Map(masters.map(({ sourceId, waitSeconds }) => [sourceId, { waitSeconds }]));
   return [...byId.values()].toReversed().flatMap((source) => {
     const baseUrl = urlOf(source);
-    return baseUrl === undefined ? [] : [{ ...source, baseUrl }];
+    return baseUrl === undefined ? [] : [{ ...source, ...waitById.get(source.sourceId), baseUrl }];
   });
 }
 

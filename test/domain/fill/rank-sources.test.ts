@@ -61,7 +61,7 @@ test('another site that does not hold it is no source', () => {
   expect(ids([elsewhere('exchange-1', FRANKFURT, { isHolder: false })])).toEqual(['cloudfront']);
 });
 
-test('when nobody in the site holds it, one master goes outside and the others ask the master first', () => {
+test('when nobody in the site holds it, one master goes outside and the others wait for the master first', () => {
   const site = ['metro-1', 'metro-2', 'metro-3'].map((id) => candidate(id, { isHolder: false }));
   for (const titleId of ['city', 'harbor', 'forest', 'river']) {
     const firsts = site.map(({ ocaId }) => ids(site, ocaId, titleId)[0]);
@@ -69,6 +69,22 @@ test('when nobody in the site holds it, one master goes outside and the others a
     expect(masters).toHaveLength(1);
     expect(firsts.filter((first) => first === masters[0]?.ocaId)).toHaveLength(2);
   }
+});
+
+test('only a master that does not hold the asset yet is waited for', () => {
+  const site = ['metro-1', 'metro-2'].map((id) => candidate(id, { isHolder: false }));
+  const waits = site.flatMap(({ ocaId }) =>
+    rankSources({ asker: askerOf(ocaId), titleId: 'city', candidates: site }).map(
+      ({ waitSeconds }) => waitSeconds,
+    ),
+  );
+  expect(waits.toSorted()).toEqual([120, undefined, undefined]);
+  const holders = rankSources({
+    asker: askerOf('metro-1'),
+    titleId: 'city',
+    candidates: [candidate('metro-2')],
+  });
+  expect(holders.map(({ waitSeconds }) => waitSeconds)).toEqual([undefined, undefined]);
 });
 
 test('titles have different masters', () => {

@@ -83,6 +83,39 @@ test('the same plan a second time, and the next plan with the same assets, move 
   expect([peer.requests.length, site.cloudFront.requests.length]).toEqual([before, 0]);
 });
 
+test('a fill master that does not hold the assets yet is waited for, and nothing comes from outside the site', async () => {
+  const refusalsLeft = new Map([...files.keys()].map((file) => [file, 2]));
+  peer.interfere = (request, response) => {
+    const file = request.url?.split('/').at(-1) ?? '';
+    const left = refusalsLeft.get(file) ?? 0;
+    refusalsLeft.set(file, left - 1);
+    if (left <= 0) return false;
+    response.writeHead(504).end();
+    return true;
+  };
+  const master = { ...fillSource('peer-1', peer), waitSeconds: 60 };
+  site.control.sources = [master, fillSource('cloudfront', site.cloudFront, 'cloudfront')];
+  await site.plan(openPlan(1, items));
+  const fill = await completed(1);
+  expect(fill.fetched).toEqual([{ sourceId: 'peer-1', fetchedBytes: 900_000 }]);
+  expect(site.cloudFront.requests).toEqual([]);
+});
+
+test('a fill master that never comes to hold them is waited for once, not once for each asset', async () => {
+  peer.interfere = (_request, response) => {
+    response.writeHead(504).end();
+    return true;
+  };
+  const master = { ...fillSource('peer-1', peer), waitSeconds: 1 };
+  site.control.sources = [master, fillSource('cloudfront', site.cloudFront, 'cloudfront')];
+  await site.plan(openPlan(1, items));
+  const fill = await completed(1);
+  expect(fill.fetched).toEqual([{ sourceId: 'cloudfront', fetchedBytes: 900_000 }]);
+  const asked = (file: string) => peer.requests.filter((line) => line.endsWith(file)).length;
+  expect(asked('a.mp4')).toBeGreaterThan(1);
+  expect([asked('b.mp4'), asked('c.mp4')]).toEqual([1, 1]);
+});
+
 test('bytes that a poisoned source sends never become visible; the next source fills, and the poisoner is left out', async () => {
   peer.interfere = (_request, response, file) => {
     if (!file) return false;

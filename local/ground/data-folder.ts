@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CdnError } from '#domain/errors.ts';
 
 /** The folder in which all state of a run lies. */
@@ -16,7 +16,7 @@ export interface DataFolder {
 export function openDataFolder(named: string | undefined): DataFolder {
   const path = named === undefined ? newFolder() : resolve(named);
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     const probe = join(path, `.probe-${process.pid}`);
     writeFileSync(probe, '');
     rmSync(probe);
@@ -31,6 +31,16 @@ export function openDataFolder(named: string | undefined): DataFolder {
       if (!isKept) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/**
+ * Makes a folder and those above it, one by one: Node 24's own recursive mkdir never returns where a filesystem answers
+ * ENOENT inside a folder that exists, as /proc does.
+ */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function newFolder(): string {

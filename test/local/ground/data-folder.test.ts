@@ -21,6 +21,13 @@ test('a folder that cannot be written is refused by a line that names it', () =>
   );
 });
 
+test('a filesystem that takes no new folders is refused, too, and at once', () => {
+  // Linux has /proc; elsewhere it does not exist and cannot be made by an ordinary user.
+  expect(() => openDataFolder('/proc/distributary/data')).toThrow(
+    expect.objectContaining({ code: 'folder-unwritable' }),
+  );
+});
+
 test('a folder that the user named is made and stays', () => {
   const named = join(folder, 'deep', 'data');
   const data = openDataFolder(named);

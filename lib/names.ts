@@ -69,6 +69,8 @@ export const deadLetterQueueName = ({ prefix }: Named): string => `${prefix}-dea
 export const hosts = ({ domain }: Named) => ({
   playback: `play.${domain.name}`,
   control: `control.${domain.name}`,
+  /** Where EC2 OCAs prove by their role who they are and get their first certificate. */
+  enrolment: `enrol.${domain.name}`,
   cloudFront: `cf-edge.${domain.name}`,
   assets: `assets.${domain.name}`,
 });

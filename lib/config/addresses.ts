@@ -46,6 +46,26 @@ export function parsePrefix(text: string): Prefix | undefined {
   return isNetworkAddress({ address, length, family }) ? { address, length, family } : undefined;
 }
 
+/** What a VPC may have: private addresses (RFC 1918), from /16 to /24 so that its subnets fit. Source: Amazon VPC quotas. */
+export function isVpcPrefix(text: string): boolean {
+  const prefix = parsePrefix(text);
+  return (
+    prefix?.family === 'ipv4' &&
+    prefix.length >= 16 &&
+    prefix.length <= 24 &&
+    PRIVATE_IPV4.check(prefix.address, 'ipv4')
+  );
+}
+
+const PRIVATE_IPV4 = new BlockList();
+for (const [network, length] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  PRIVATE_IPV4.addSubnet(network, length, 'ipv4');
+}
+
 /** Whether all bits beyond the prefix length are zero. */
 function isNetworkAddress({ address, length, family }: Prefix): boolean {
   const bits = family === 'ipv4' ? 32n : 128n;

@@ -67,7 +67,7 @@ const SHIELD_REGIONS = [
 export const isShieldRegion = (region: AwsRegion): boolean =>
   (SHIELD_REGIONS as readonly AwsRegion[]).includes(region);
 
-const awsRegion = oneOf(Object.keys(continentByRegion) as [AwsRegion, ...AwsRegion[]]);
+export const awsRegion = oneOf(Object.keys(continentByRegion) as [AwsRegion, ...AwsRegion[]]);
 
 export const regions = mapping({
   /** Regions of the S3 origins. The first is the primary: titles are published there and replicated to the rest. */

@@ -38,6 +38,14 @@ export const relations: readonly Relation[] = [
       control,
     ),
   ),
+  relation(['domain'], ({ domain: { name, zoneName = name } }) =>
+    faultIf(
+      name !== zoneName && !name.endsWith(`.${zoneName}`),
+      'domain.name',
+      `a name in the zone ${zoneName}`,
+      name,
+    ),
+  ),
   relation(['regions'], ({ regions: { origins, shieldByOrigin = {} } }) => [
     ...Object.keys(shieldByOrigin).flatMap((region) =>
       faultIf(
@@ -89,6 +97,7 @@ export const relations: readonly Relation[] = [
     ),
   ),
   relation(['sites'], ({ sites }) => sites.flatMap(windowFaults)),
+  relation(['sites'], ({ sites }) => sites.flatMap(ec2Faults)),
   relation(['sites'], ({ sites }) => [
     ...repeated(sites, ({ ocaId }) => ocaId, 'ocaId', 'an OCA id that no other site has'),
     ...repeated(sites, ({ address }) => address?.ipv4, 'address.ipv4', 'an address of its own'),
@@ -124,6 +133,46 @@ function windowFaults({ fill }: SiteConfig, index: number): ConfigFault[] {
       `sites[${index}].fill.ocaBitsPerSecond`,
       `no more than siteBitsPerSecond (${fill.siteBitsPerSecond} bit/s)`,
       fill.ocaBitsPerSecond,
+    ),
+  ];
+}
+
+function ec2Faults({ kind, ec2, ocas }: SiteConfig, index: number): ConfigFault[] {
+  if (!ec2) return [];
+  const path = `sites[${index}].ec2`;
+  const { region, availabilityZones, instancesMin, instancesMax } = ec2;
+  return [
+    ...availabilityZones.flatMap((zone, zoneIndex) => [
+      ...faultIf(
+        !zone.startsWith(region),
+        `${path}.availabilityZones[${zoneIndex}]`,
+        `a zone of ${region}`,
+        zone,
+      ),
+      ...faultIf(
+        zone.includes('-wl') && kind !== 'mec',
+        `sites[${index}].kind`,
+        `mec: ${zone} is a Wavelength Zone`,
+        kind,
+      ),
+    ]),
+    ...faultIf(
+      new Set(availabilityZones.map((zone) => zone.includes('-wl'))).size > 1,
+      `${path}.availabilityZones`,
+      'Availability Zones or Wavelength Zones, not both',
+      availabilityZones.join(', '),
+    ),
+    ...faultIf(
+      instancesMax < instancesMin,
+      `${path}.instancesMax`,
+      `at least instancesMin (${instancesMin})`,
+      instancesMax,
+    ),
+    ...faultIf(
+      ocas.length > 0,
+      `sites[${index}].ocas`,
+      'none: the instances of ec2 enrol themselves',
+      `${ocas.length} OCAs`,
     ),
   ];
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { decodeBase64Url } from '#domain/tokens/base64url.ts';
 import { decimal, identity, listOf, mapping, pattern, text, whole } from './fields.ts';
@@ -12,6 +13,7 @@ const issuer = text(
   ({ length }) => length > 0 && length <= 256,
 );
 const httpsUrl = text('an https:// URL', (value) => URL.parse(value)?.protocol === 'https:');
+const flag = z.boolean({ error: 'true or false' });
 const share = decimal('parts of 1', { min: 0, max: 1 });
 
 const publicKey = mapping({
@@ -36,12 +38,14 @@ export const schema = mapping({
   domain: mapping({
     name: pattern('a domain name in lower case', DNS_NAME),
     hostedZoneId: pattern('a Route 53 hosted zone id', /^Z[A-Z0-9]{6,31}$/),
+    zoneName: pattern('a domain name in lower case', DNS_NAME).optional(),
+    dnssec: flag.optional(),
   }),
   regions,
   tokens: mapping({
     issuer,
     lifetimeSeconds: whole('seconds', { min: 60, max: 604_800 }),
-    required: z.boolean({ error: 'true or false' }),
+    required: flag,
     publicKeys: listOf(publicKey, {
       min: 0,
       max: 8,
@@ -49,7 +53,19 @@ export const schema = mapping({
       of: 'keys',
     }).optional(),
   }),
+  clients: mapping({
+    /** Certificates that may sign those of OCAs and operators. API Gateway trusts them all. */
+    authorities: listOf(text('a certificate of an authority, as PEM', isAuthority), {
+      min: 1,
+      max: 4,
+      keyOf: identity,
+      of: 'certificates',
+    }),
+    certificateDays: whole('days', { min: 1, max: 397 }),
+  }),
   entitlement: mapping({ jwksUrl: httpsUrl, issuer, audience: issuer }).optional(),
+  /** Source of the bounds: AWS::WAFv2::WebACL, RateBasedStatement. */
+  waf: mapping({ requestsPerAddressMax: whole('requests', { min: 10, max: 2e9 }) }).optional(),
   playback: mapping({ ocaPathwaysMax: whole('OCAs', { min: 0, max: 8 }) }),
   steering: mapping({ ttlSeconds: whole('seconds', { min: 1, max: 300 }) }),
   health: mapping({
@@ -62,6 +78,14 @@ export const schema = mapping({
     planAtUtc: pattern('a time HH:MM in UTC, in quotes', /^(?:[01]\d|2[0-3]):[0-5]\d$/),
   }),
   sites: listOf(site, { min: 0, max: 2000, keyOf: ({ siteId }) => siteId, of: 'sites' }),
+  traffic: mapping({ cloudFrontPeakBitsPerSecond: decimal('bit/s', { min: 1e6, max: 1e15 }) }),
+  metrics: mapping({
+    namespace: pattern(
+      'a CloudWatch namespace: 1 to 255 of A-Z, a-z, 0-9, . - _ / # :, not beginning with AWS/',
+      /^(?!AWS\/|:)[A-Za-z0-9._/#:-]{1,255}$/,
+    ),
+    perOca: flag,
+  }),
   alarms: mapping({
     recipients: listOf(z.email({ error: 'an e-mail address' }), {
       min: 0,
@@ -74,6 +98,8 @@ export const schema = mapping({
     clientErrorRatioMax: share,
     serverErrorRatioMax: share,
     bandwidthUtilizationMax: share,
+    certificateDaysMin: whole('days', { min: 1, max: 396 }),
+    monthlyBudgetUsd: decimal('US dollars', { min: 1, max: 1e9 }).optional(),
     requestsPerPeriodMin: whole('requests', { min: 0, max: 1e9 }),
   }),
   limits: mapping({ distributionBitsPerSecond: decimal('bit/s', { min: 1e9, max: 1e15 }) }),
@@ -82,3 +108,12 @@ export const schema = mapping({
 
 export type Config = z.output<typeof schema>;
 export type ConfigKey = keyof Config;
+
+/** A certificate that may sign others (RFC 5280, section 4.2.1.9). Whether it is still valid is not a matter of synthesis. */
+function isAuthority(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca;
+  } catch {
+    return false;
+  }
+}

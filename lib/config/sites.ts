@@ -1,7 +1,8 @@
 import { type DiskId, isDiskId, isOcaId, isSiteId, type OcaId, type SiteId } from '#domain/ids.ts';
 import { bitsPerSecond, bytes } from '#domain/units.ts';
-import { isPublicIpv4, isPublicIpv6, parsePrefix } from './addresses.ts';
+import { isPublicIpv4, isPublicIpv6, isVpcPrefix, parsePrefix } from './addresses.ts';
 import { decimal, identity, listOf, mapping, oneOf, pattern, text, whole } from './fields.ts';
+import { awsRegion } from './regions.ts';
 
 const NAME = '1 to 63 of a-z, 0-9 and -';
 
@@ -26,6 +27,27 @@ const oca = mapping({
   disks: listOf(disk, { min: 1, max: 64, keyOf: ({ diskId }) => diskId, of: 'disks' }),
 });
 
+/** A site whose OCAs are instances of EC2, made and replaced by an Auto Scaling group; they enrol themselves. */
+const ec2 = mapping({
+  region: awsRegion,
+  availabilityZones: listOf(
+    pattern(
+      'an Availability Zone or Wavelength Zone',
+      /^[a-z]{2}-[a-z]+-\d(?:[a-z]|-wl\d-[a-z]{3}-wlz-\d)$/,
+    ),
+    { min: 1, max: 6, keyOf: identity, of: 'zones' },
+  ),
+  /** Families with instance stores. Source: Amazon EC2 Instance Types Guide, read 2026-11. */
+  instanceType: pattern(
+    'an instance type with instance store, e.g. i4i.2xlarge, i7ie.3xlarge, d3en.2xlarge, im4gn.4xlarge; g4dn.2xlarge in a Wavelength Zone',
+    /^(?:i4i|i4g|i7i|i7ie|i8g|d3|d3en|im4gn|is4gen|g4dn)\.(?:\d*x?large|metal(?:-\d+xl)?)$/,
+  ),
+  instancesMin: whole('instances', { min: 0, max: 500 }),
+  instancesMax: whole('instances', { min: 1, max: 500 }),
+  /** The VPC's addresses; no other network of yours needs to reach them. */
+  vpcCidr: text('a private IPv4 prefix from /16 to /24', isVpcPrefix),
+});
+
 export const site = mapping({
   siteId: text(`a site id: ${NAME}`, isSiteId).transform((id) => id as SiteId),
   name: text('a name of 1 to 128 characters', ({ length }) => length >= 1 && length <= 128),
@@ -48,6 +70,7 @@ export const site = mapping({
     ocaBitsPerSecond: bitRate,
     siteBitsPerSecond: bitRate,
   }),
+  ec2: ec2.optional(),
   ocas: listOf(oca, { min: 0, max: 1000, keyOf: ({ ocaId }) => ocaId, of: 'OCAs' }),
 });
 

@@ -2,7 +2,6 @@ import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatem
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
@@ -11,6 +10,7 @@ import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { AliasRecords } from '../constructs/alias-records.ts';
 import { ControlFunctions } from '../constructs/control-functions.ts';
+import { hostedZone } from '../constructs/hosted-zone.ts';
 import type { RegionalFunction } from '../constructs/regional-function.ts';
 import { RoutedApi, type RouteKey } from '../constructs/routed-api.ts';
 import { SigningSecrets } from '../constructs/signing-secrets.ts';
@@ -57,8 +57,7 @@ export class ControlStack extends Stack {
   }
 
   private serveApi(control: RegionalFunction): void {
-    const { hostedZoneId, name: zoneName } = this.config.domain;
-    const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId, zoneName });
+    const zone = hostedZone(this, 'Zone', this.config);
     const host = hosts(this.config).control;
     const certificate = new Certificate(this, 'Certificate', {
       domainName: host,

@@ -1,6 +1,5 @@
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
-import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { CfnOutput, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
@@ -8,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { AccessLogDelivery } from '../constructs/access-log-delivery.ts';
 import { AliasRecords } from '../constructs/alias-records.ts';
 import { EdgeMonitoring } from '../constructs/edge-monitoring.ts';
+import { hostedZone } from '../constructs/hosted-zone.ts';
 import { MediaDistribution } from '../constructs/media-distribution.ts';
 import { EDGE_REGION, hosts, stackName } from '../names.ts';
 
@@ -20,8 +20,7 @@ export class EdgeStack extends Stack {
     });
     // Lambda@Edge logs beside the viewer, never in the group that this flag would create.
     this.node.setContext('@aws-cdk/aws-lambda:useCdkManagedLogGroup', false);
-    const { hostedZoneId, name: zoneName } = config.domain;
-    const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId, zoneName });
+    const zone = hostedZone(this, 'Zone', config);
     const { cloudFront, assets } = hosts(config);
     const certificate = new Certificate(this, 'Certificate', {
       domainName: cloudFront,

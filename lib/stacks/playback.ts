@@ -1,6 +1,6 @@
 import { CorsHttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
-import { HealthCheck, HealthCheckType, HostedZone } from 'aws-cdk-lib/aws-route53';
+import { HealthCheck, HealthCheckType } from 'aws-cdk-lib/aws-route53';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type AwsRegion, continentOf } from '../config/regions.ts';
@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { AliasRecords } from '../constructs/alias-records.ts';
 import { addFunctionErrorAlarms } from '../constructs/function-error-alarms.ts';
+import { hostedZone } from '../constructs/hosted-zone.ts';
 import { PlaybackFunctions } from '../constructs/playback-functions.ts';
 import { RoutedApi, type RouteKey } from '../constructs/routed-api.ts';
 import { continentalPlaybackHost, hosts, regionalPlaybackHost, stackName } from '../names.ts';
@@ -65,8 +66,7 @@ export class PlaybackStack extends Stack {
   }
 
   private route(api: RoutedApi, { config, region }: PlaybackStackProps): void {
-    const { hostedZoneId, name: zoneName } = config.domain;
-    const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId, zoneName });
+    const zone = hostedZone(this, 'Zone', config);
     const regionalHost = regionalPlaybackHost(config, region);
     const certificate = new Certificate(this, 'Certificate', {
       domainName: hosts(config).playback,

@@ -2,7 +2,6 @@ import {
   AaaaRecord,
   ARecord,
   GeoLocation,
-  HostedZone,
   type IHostedZone,
   RecordTarget,
   Continent as Route53Continent,
@@ -12,6 +11,7 @@ import type { Construct } from 'constructs';
 import { type Continent, continentOf } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
 import { AliasRecords } from '../constructs/alias-records.ts';
+import { hostedZone } from '../constructs/hosted-zone.ts';
 import { CONTINENTS, servingContinent } from '../geography.ts';
 import { continentalPlaybackHost, hosts, ocaHost, stackName } from '../names.ts';
 
@@ -41,8 +41,7 @@ export class RoutingStack extends Stack {
       env: { account: config.account, region: config.regions.control },
       description: 'Distributary: DNS of the playback API and of the OCAs',
     });
-    const { hostedZoneId, name: zoneName } = config.domain;
-    const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId, zoneName });
+    const zone = hostedZone(this, 'Zone', config);
     this.addTree(config, zone);
     this.addOcaNames(config, zone);
   }

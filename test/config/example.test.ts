@@ -12,8 +12,8 @@ test('the example is valid as it stands', () => {
   ]);
 });
 
-test('the example has every key, save the optional entitlement', () => {
-  const keys = Object.keys(schema.shape).filter((key) => key !== 'entitlement');
+test('the example has every key, save the optional entitlement and WAF', () => {
+  const keys = Object.keys(schema.shape).filter((key) => !['entitlement', 'waf'].includes(key));
   expect(Object.keys(rawExample())).toEqual(keys);
 });
 

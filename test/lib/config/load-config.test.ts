@@ -42,9 +42,9 @@ test('the error lists the faults, one a line, and counts them', () => {
   expect(parse).toThrow(
     expect.objectContaining({
       code: 'config-invalid',
-      details: { faultCount: 14 },
+      details: { faultCount: 17 },
       message: expect.stringMatching(
-        /^my\.yaml has 14 faults:\n {2}account: expected .*; found "1"\n/,
+        /^my\.yaml has 17 faults:\n {2}account: expected .*; found "1"\n/,
       ),
     }),
   );

@@ -17,7 +17,7 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/.build'],
 };
 
-/** Three projects: what needs npm alone (`npm test`), the same through real processes, and real browsers. */
+/** Projects: what needs npm alone (`npm test`), the same through real processes, real browsers, failures made on purpose, and an emulator of AWS. */
 export default {
   reporters: ['default', '<rootDir>/tools/count-reporter.js'],
   projects: [
@@ -26,7 +26,7 @@ export default {
       displayName: 'unit',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: ['/test/end-to-end/', '/test/browser/'],
+      testPathIgnorePatterns: ['/test/end-to-end/', '/test/browser/', '/test/deploy/', '/test/drills/'],
     },
     {
       ...shared,
@@ -38,6 +38,18 @@ export default {
       ...shared,
       displayName: 'browser',
       roots: ['<rootDir>/test/browser'],
+      testMatch: ['**/*.test.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'drills',
+      roots: ['<rootDir>/test/drills'],
+      testMatch: ['**/*.test.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'deploy',
+      roots: ['<rootDir>/test/deploy'],
       testMatch: ['**/*.test.ts'],
     },
   ],

@@ -51,6 +51,7 @@ const kinds = {
     'never',
     'The range lies outside the representation',
   ],
+  'too-many-requests': [429, 'downstream', 'after-delay', 'Too many requests from this address'],
   overloaded: [429, 'internal', 'other-source', 'This OCA takes no more sessions now'],
   draining: [429, 'internal', 'other-source', 'This OCA is draining'],
   internal: [500, 'internal', 'other-source', 'Something broke that we did not foresee'],
@@ -67,6 +68,8 @@ const kinds = {
   'plan-expired': [0, 'upstream', 'after-delay', 'The fill plan has expired'],
   'plan-rollback': [0, 'upstream', 'never', 'The fill plan is older than the one in force'],
   'config-invalid': [0, 'downstream', 'never', 'The configuration does not match its schema'],
+  'rotation-too-soon': [0, 'downstream', 'after-delay', 'The keys were rotated a short while ago'],
+  'secret-in-use': [0, 'downstream', 'never', 'Another value of the secret is in use'],
   'address-taken': [0, 'downstream', 'never', 'The address and port are in use'],
   'folder-unwritable': [0, 'downstream', 'never', 'The folder cannot be written'],
   'media-without-manifest': [

@@ -4,11 +4,14 @@ import type { Config } from './config/schema.ts';
 import { addGuards } from './guards.ts';
 import { ControlStack } from './stacks/control.ts';
 import { EdgeStack } from './stacks/edge.ts';
+import { LogsStack } from './stacks/logs.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
+import { OcaFleetStack } from './stacks/oca-fleet.ts';
 import { OriginStack } from './stacks/origin.ts';
 import { PlaybackStack } from './stacks/playback.ts';
 import { RoutingStack } from './stacks/routing.ts';
 import { TablesStack } from './stacks/tables.ts';
+import { ZoneSigningStack } from './stacks/zone-signing.ts';
 
 export interface AppOptions {
   /** Where `app.synth()` writes. @default what the CDK CLI says, else a temporary folder */
@@ -48,14 +51,21 @@ function addStacks(app: App, config: Config): void {
   const edge = new EdgeStack(app, config);
   const control = new ControlStack(app, config);
   const routing = new RoutingStack(app, config);
+  if (config.domain.dnssec) new ZoneSigningStack(app, config);
   const monitoring = new MonitoringStack(app, config);
+  new LogsStack(app, config);
   for (const replica of replicas) primary?.addStackDependency(replica);
   if (primary) {
     edge.addStackDependency(primary);
     control.addStackDependency(primary);
   }
+  for (const site of config.sites) {
+    const { ec2 } = site;
+    if (ec2) new OcaFleetStack(app, { config, site: { ...site, ec2 } }).addStackDependency(control);
+  }
   control.addStackDependency(tables);
   monitoring.addStackDependency(control);
+  monitoring.addStackDependency(edge);
   for (const region of playback) {
     const stack = new PlaybackStack(app, { config, region });
     stack.addStackDependency(control);

@@ -26,8 +26,7 @@ const made = new Map<string, ReadonlyMap<string, Bundle>>();
 
 /**
  * Bundles each `lambda/<name>/handler.ts` with all that it imports. In one pass, because they import much the same, and
- * in process: twice as fast as one by one. Folders are named after their content, so that the result is the same in any
- * checkout and several processes may bundle at once.
+ * in process: twice as fast as one by one.
  */
 export function bundleFunctions<Name extends string>(
   names: readonly Name[],
@@ -72,19 +71,34 @@ function build(
 }
 
 function store(name: string, code: Uint8Array): Bundle {
-  const digest = createHash('sha256').update(code).digest('hex').slice(0, 16);
-  const bundle = { folder: join(BUNDLES, `${name}-${digest}`), sizeBytes: code.byteLength };
-  if (existsSync(bundle.folder)) return bundle;
+  const folder = storeFolder(name, [
+    ['index.js', code],
+    ['package.json', '{"type":"commonjs"}\n'],
+  ]);
+  return { folder, sizeBytes: code.byteLength };
+}
+
+/**
+ * A folder with these files, named after their content, so that it is the same in any checkout and several processes may
+ * make it at once.
+ */
+export function storeFolder(
+  name: string,
+  files: readonly (readonly [name: string, content: string | Uint8Array])[],
+): string {
+  const hash = createHash('sha256');
+  for (const [file, content] of files) hash.update(`${file}\n`).update(content);
+  const folder = join(BUNDLES, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  if (existsSync(folder)) return folder;
   mkdirSync(BUNDLES, { recursive: true });
   const aside = mkdtempSync(join(BUNDLES, '.writing-'));
-  writeFileSync(join(aside, 'index.js'), code);
-  writeFileSync(join(aside, 'package.json'), '{"type":"commonjs"}\n');
+  for (const [file, content] of files) writeFileSync(join(aside, file), content);
   try {
-    renameSync(aside, bundle.folder);
+    renameSync(aside, folder);
   } catch (cause) {
     rmSync(aside, { recursive: true });
     // Another process was first, with the same content.
-    if (!existsSync(bundle.folder)) throw cause;
+    if (!existsSync(folder)) throw cause;
   }
-  return bundle;
+  return folder;
 }

@@ -1,8 +1,10 @@
 import { CfnDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnFunction, CfnVersion } from 'aws-cdk-lib/aws-lambda';
+import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';
 import { Annotations, Aspects, type IAspect, Stack } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
+import { isPublicIpv4, isPublicIpv6 } from '#domain/steering/public-address.ts';
 import { EDGE_REGION } from './names.ts';
 
 /**
@@ -11,6 +13,7 @@ import { EDGE_REGION } from './names.ts';
 export function addGuards(app: IConstruct): void {
   Aspects.of(app).add(new DistributionGuard());
   Aspects.of(app).add(new AlarmGuard());
+  Aspects.of(app).add(new RecordGuard());
 }
 
 interface Behavior {
@@ -142,9 +145,36 @@ class AlarmGuard implements IAspect {
   }
 }
 
+interface RecordProperties {
+  readonly Name: string;
+  readonly Type: string;
+  readonly ResourceRecords?: readonly unknown[];
+}
+
+const IS_PUBLIC: Readonly<Record<string, (address: string) => boolean>> = {
+  A: isPublicIpv4,
+  AAAA: isPublicIpv6,
+};
+
+/** Every zone of ours is public: an address that the public cannot reach would send viewers nowhere, or into their own network. */
+class RecordGuard implements IAspect {
+  visit(node: IConstruct): void {
+    if (!(node instanceof CfnRecordSet)) return;
+    const { Name, Type, ResourceRecords = [] } = propertiesOf<RecordProperties>(node);
+    const isPublic = IS_PUBLIC[Type];
+    if (!isPublic) return;
+    for (const address of ResourceRecords) {
+      if (typeof address === 'string' && isPublic(address)) continue;
+      Annotations.of(node).addError(
+        `${Name} ${Type}: ${JSON.stringify(address)} is not known to be a public address`,
+      );
+    }
+  }
+}
+
 /** The properties of a resource as the template will have them. */
 function propertiesOf<Properties>(
-  node: CfnDistribution | CfnFunction | CfnVersion | CfnAlarm,
+  node: CfnDistribution | CfnFunction | CfnVersion | CfnAlarm | CfnRecordSet,
 ): Properties {
   const { Resources } = Stack.of(node).resolve(node._toCloudFormation());
   const [resource] = Object.values<{ Properties: Properties }>(Resources);

@@ -1,4 +1,4 @@
-import type { OcaId, SiteId } from '#domain/ids.ts';
+import type { SiteId } from '#domain/ids.ts';
 import type { AwsRegion, Continent } from './config/regions.ts';
 import type { Config } from './config/schema.ts';
 
@@ -10,14 +10,21 @@ type Named = Pick<Config, 'account' | 'prefix' | 'domain'>;
 
 export type BucketKind = 'content' | 'assets' | 'logs' | 'plans';
 export type TableKind = 'fleet' | 'titles' | 'health' | 'sessions';
-export type SecretKind = 'session-token-keys' | 'fill-plan-keys' | 'operator';
+export type SecretKind = 'session-token-keys' | 'fill-plan-keys' | 'operator' | 'client-authority';
 /** Functions of the control plane, by their folders in `lambda/`. */
 export const FUNCTION_NAMES = [
   'playback',
   'steering',
   'control',
+  'control-authorizer',
+  'certificates',
+  'enrolment',
   'catalog-ingest',
   'fill-planner',
+  'planning-scope',
+  'key-rotation',
+  'oca-records',
+  'fleet-watch',
 ] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 export type EdgeFunctionName = 'edge-viewer-auth' | 'edge-response-headers';
@@ -28,7 +35,9 @@ export type StackPart =
   | 'control'
   | 'playback'
   | 'routing'
-  | 'monitoring';
+  | 'zone-signing'
+  | 'monitoring'
+  | 'logs';
 
 /** Rules and default event bus of the control region. */
 export const EVENT_BUS_NAME = 'default';
@@ -60,10 +69,56 @@ export const secretArnPattern = (config: Named, kind: SecretKind, region: AwsReg
 
 export const functionName = ({ prefix }: Named, name: FunctionName): string => `${prefix}-${name}`;
 
+/** A state machine's name, by what it does. */
+export const stateMachineName = ({ prefix }: Named, work: 'planning'): string =>
+  `${prefix}-${work}`;
+
+export const stateMachineArn = (config: Named, work: 'planning', region: AwsRegion): string =>
+  `arn:aws:states:${region}:${config.account}:stateMachine:${stateMachineName(config, work)}`;
+
+/** Of an alarm by its name after the prefix. */
+export const alarmArn = (config: Named, name: string, region: AwsRegion): string =>
+  `arn:aws:cloudwatch:${region}:${config.account}:alarm:${config.prefix}-${name}`;
+
 export const eventBusArn = ({ account }: Named, region: AwsRegion): string =>
   `arn:aws:events:${region}:${account}:event-bus/${EVENT_BUS_NAME}`;
 
+/** Where CloudFront's access logs lie, and what Athena finds, in the log bucket of the control region. */
+export const LOG_PREFIXES = { cloudFront: 'cloudfront', queryResults: 'athena' } as const;
+
+/** Glue names databases with underscores: Athena wants hyphens quoted. */
+export const logDatabaseName = ({ prefix }: Named): string => `${prefix.replaceAll('-', '_')}_logs`;
+
 export const deadLetterQueueName = ({ prefix }: Named): string => `${prefix}-dead-letters`;
+
+/** Distributions that carry the configured peak within the quota of each, at least one. */
+export const distributionCount = ({
+  traffic,
+  limits,
+}: Pick<Config, 'traffic' | 'limits'>): number =>
+  Math.max(1, Math.ceil(traffic.cloudFrontPeakBitsPerSecond / limits.distributionBitsPerSecond));
+
+/** `cf-edge.<domain>`, `cf-edge-2.<domain>` and so on: one a distribution. */
+export const distributionHosts = (
+  config: Pick<Config, 'domain' | 'traffic' | 'limits'>,
+): [string, ...string[]] => {
+  const others = Array.from({ length: distributionCount(config) - 1 }, (_, index) => index + 2);
+  const { name } = config.domain;
+  return [`cf-edge.${name}`, ...others.map((number) => `cf-edge-${number}.${name}`)];
+};
+
+/** What functions are told of the distributions: their URLs, with commas between. */
+export const cloudFrontUrls = (config: Config): string =>
+  distributionHosts(config)
+    .map((host) => `https://${host}`)
+    .join();
+
+/** What the names of EC2 OCAs' fleets begin with; a site's id follows. */
+export const ocaFleetPrefix = ({ prefix }: Pick<Named, 'prefix'>): string => `${prefix}-oca-`;
+
+/** Stack, role and Auto Scaling group of one site's EC2 OCAs. Enrolment reads the site out of the role's name. */
+export const ocaFleetName = (config: Pick<Named, 'prefix'>, siteId: SiteId): string =>
+  `${ocaFleetPrefix(config)}${siteId}`;
 
 /** Host names below the configured domain. */
 export const hosts = ({ domain }: Named) => ({
@@ -83,5 +138,8 @@ export const regionalPlaybackHost = (config: Named, region: AwsRegion): string =
 export const continentalPlaybackHost = (config: Named, continent: Continent): string =>
   `${continent.toLowerCase()}.${hosts(config).playback}`;
 
-export const ocaHost = ({ domain }: Named, siteId: SiteId, ocaId: OcaId): string =>
-  `${ocaId}.${siteId}.oca.${domain.name}`;
+/** The playback APIs of the whole world, weighted: for whoever has no healthy one nearer. */
+export const worldPlaybackHost = (config: Named): string => `world.${hosts(config).playback}`;
+
+/** What every OCA's name ends in: `<oca>.<site>.oca.<domain>`. */
+export const ocaDomain = ({ domain }: Named): string => `oca.${domain.name}`;

@@ -5,6 +5,7 @@ import {
   type BucketKind,
   bucketArn,
   eventBusArn,
+  ocaDomain,
   type SecretKind,
   secretArnPattern,
   type TableKind,
@@ -64,3 +65,24 @@ export const readObjects = (config: Config, scope: ObjectScope): PolicyStatement
 
 export const writeObjects = (config: Config, scope: ObjectScope): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:PutObject'], resources: objectArns(config, scope) });
+
+/** The address records of OCAs, and no other record of the zone. Source of the keys: Route 53 in the Service Authorization Reference. */
+export const changeOcaRecords = (config: Config): PolicyStatement[] => {
+  const resources = [`arn:aws:route53:::hostedzone/${config.domain.hostedZoneId}`];
+  return [
+    new PolicyStatement({ actions: ['route53:ListResourceRecordSets'], resources }),
+    new PolicyStatement({
+      actions: ['route53:ChangeResourceRecordSets'],
+      resources,
+      conditions: {
+        'ForAllValues:StringLike': {
+          'route53:ChangeResourceRecordSetsNormalizedRecordNames': [`*.${ocaDomain(config)}`],
+        },
+        'ForAllValues:StringEquals': {
+          'route53:ChangeResourceRecordSetsRecordTypes': ['A', 'AAAA'],
+          'route53:ChangeResourceRecordSetsActions': ['UPSERT', 'DELETE'],
+        },
+      },
+    }),
+  ];
+};

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { milliseconds, seconds } from '#domain/units.ts';
 import { importKeys, type VerificationKey } from '#protocol/key-set.ts';
+import type { OcaRegistration } from '#protocol/oca-registration.ts';
 import { type Condition, judgeCondition } from './condition.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import type { AgentState } from './control/agent-state.ts';
 import { ControlLink } from './control/control-link.ts';
-import { connectControlPlane } from './control/control-plane.ts';
+import { type ControlPlane, connectControlPlane } from './control/control-plane.ts';
+import type { IdentityKeeper } from './control/identity.ts';
 import { ContentDelivery } from './delivery/content-delivery.ts';
 import { OPEN_HEADERS } from './delivery/delivery-headers.ts';
 import { DeliveryMeter } from './delivery/delivery-meter.ts';
@@ -18,6 +20,7 @@ import { failureFacts, type Log } from './log.ts';
 import type { AgentStatus } from './management/agent-status.ts';
 import { manage } from './management/management-server.ts';
 import { evictAssets, selectAssets } from './management/operations.ts';
+import type { HttpClient } from './platform/http-client.ts';
 import type { HttpListener } from './platform/http-server.ts';
 import type { Platform } from './platform/platform.ts';
 import type { AssetStore } from './store/asset-store.ts';
@@ -29,6 +32,15 @@ export interface AgentOptions {
   readonly platform: Platform;
   readonly log: Log;
   readonly softwareVersion: string;
+}
+
+/** What is opened before an agent can be built. */
+export interface AgentParts {
+  readonly state: AgentState;
+  readonly store: AssetStore;
+  readonly identity: IdentityKeeper;
+  /** Shows the identity, to the control plane alone. */
+  readonly controlClient: HttpClient;
 }
 
 export interface RunningAgent {
@@ -50,6 +62,9 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #state: AgentState;
   readonly #store: AssetStore;
+  readonly #identity: IdentityKeeper;
+  readonly #controlClient: HttpClient;
+  readonly #controlPlane: ControlPlane;
   readonly #bootId = randomUUID();
   readonly #startedAt;
   readonly #gate: TokenGate;
@@ -64,20 +79,23 @@ export class Agent {
   #management: HttpListener | undefined;
   #loops: Promise<unknown> = Promise.resolve();
 
-  constructor(options: AgentOptions, secret: string, state: AgentState, store: AssetStore) {
+  constructor(options: AgentOptions, { state, store, identity, controlClient }: AgentParts) {
     const { config, platform, log } = options;
     const { clock, random, httpClient } = platform;
     const { ocaId, controlUrl } = config;
     this.#options = options;
     this.#state = state;
     this.#store = store;
+    this.#identity = identity;
+    this.#controlClient = controlClient;
     this.#startedAt = clock.now();
     this.#isDrained = state.isDrained.read() ?? false;
     this.#gate = new TokenGate(clock);
-    this.#meter = new DeliveryMeter(clock);
+    this.#meter = new DeliveryMeter(clock, random);
     this.#inventory = inventoryOf(store, ocaId);
     this.#keeper = new PlanKeeper({ ...config, state, store, clock, log });
-    const controlPlane = connectControlPlane({ controlUrl, ocaId, secret, httpClient });
+    const controlPlane = connectControlPlane({ controlUrl, ocaId, httpClient: controlClient });
+    this.#controlPlane = controlPlane;
     this.#engine = new FillEngine({
       store,
       keeper: this.#keeper,
@@ -101,6 +119,7 @@ export class Agent {
       inventory: this.#inventory,
       onKeys: (keys, tokenIssuer) => this.#trust(keys, tokenIssuer),
       onPlan: () => this.#engine.wake(),
+      onSampleTaken: () => this.#meter.clearFirstBytes(),
     });
     store.onDiskFailure = () => {
       this.#engine.wake();
@@ -130,7 +149,11 @@ export class Agent {
     this.#delivery = delivery;
     log('oca.ready', { url: delivery.url, managementUrl: management.url });
     const { signal } = this.#ending;
-    this.#loops = Promise.all([this.#link.run(signal), this.#engine.run(signal)]);
+    this.#loops = Promise.all([
+      this.#link.run(signal),
+      this.#engine.run(signal),
+      this.#identity.run((csr) => this.#controlPlane.renewCertificate(csr), signal),
+    ]);
     return {
       deliveryUrl: delivery.url,
       managementUrl: management.url,
@@ -148,6 +171,7 @@ export class Agent {
     await Promise.all([this.#delivery?.stop(), this.#management?.stop()]);
     await Promise.race([this.#loops, platform.clock.sleep(GOODBYE_MAX)]);
     platform.httpClient.close();
+    this.#controlClient.close();
     await this.#store.close();
     this.#state.close();
     log('oca.stopped');
@@ -177,6 +201,7 @@ export class Agent {
       isStopping: this.#ending.signal.aborted,
       isDrainedHere: this.#isDrained,
       isDrainDesired: this.#link.receipt?.desiredState === 'draining',
+      certificateExpiredAt: this.#identity.isExpired ? this.#identity.current.notAfter : undefined,
       isTokenRequired: config.tokens === 'required',
       hasTokenKeys: this.#gate.hasKeys,
       hasUpstream: this.#link.receipt !== undefined,
@@ -193,31 +218,45 @@ export class Agent {
 
   #report() {
     const { state, reasons } = this.#condition();
+    const { egressBitsPerSecondMax } = this.#options.config.delivery;
     return {
       state,
       reasons,
       load: {
         egressBitsPerSecond: this.#meter.egress(),
         connections: this.#delivery?.connections() ?? 0,
+        ...(egressBitsPerSecondMax === undefined
+          ? {}
+          : { egressCapacityBitsPerSecond: egressBitsPerSecondMax }),
       },
       tiers: tierReports(this.#store),
       disks: diskReports(this.#store),
       delivery: this.#meter.counters(),
       fill: this.#engine.report(),
       inventoryDigest: this.#inventory().digest,
+      certificateExpiresAt: this.#identity.current.notAfter,
+      originFirstByteMs: this.#meter.originFirstByteMs,
     };
   }
 
-  #registration() {
+  #registration(): OcaRegistration {
     const { config, softwareVersion } = this.#options;
-    const { ocaId, siteId, deliveryUrl } = config;
+    const { ocaId, siteId, deliveryUrl, publicAddresses } = config;
     const disks = config.disks.map(({ diskId, tier, capacityBytes }) => ({
       diskId,
       tier,
       capacityBytes,
     }));
-    const bootId = this.#bootId;
-    return { version: 1 as const, ocaId, siteId, bootId, softwareVersion, deliveryUrl, disks };
+    return {
+      version: 1,
+      ocaId,
+      siteId,
+      bootId: this.#bootId,
+      softwareVersion,
+      deliveryUrl,
+      ...(publicAddresses && { addresses: publicAddresses }),
+      disks,
+    };
   }
 
   async #trust(keys: readonly VerificationKey[], tokenIssuer: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { EpochMs } from '#domain/units.ts';
 import type { OcaState } from '#protocol/oca-report.ts';
 
 /** The state that this OCA is in, and what it may do in it. */
@@ -14,6 +15,8 @@ export interface ConditionFacts {
   /** Drained by the operator on the appliance, or by the control plane. */
   readonly isDrainedHere: boolean;
   readonly isDrainDesired: boolean;
+  /** When the certificate for the control plane ran out; undefined while it is valid. */
+  readonly certificateExpiredAt: EpochMs | undefined;
   readonly isTokenRequired: boolean;
   readonly hasTokenKeys: boolean;
   readonly hasUpstream: boolean;
@@ -38,7 +41,7 @@ export function judgeCondition(facts: ConditionFacts): Condition {
   const isDraining = draining.length > 0;
   return {
     state: broken.length > 0 ? 'out-of-service' : isDraining ? 'draining' : 'in-service',
-    reasons: [...broken, ...draining, ...overload, ...disks],
+    reasons: [...broken, ...draining, ...overload, ...disks, ...identityReasons(facts)],
     shedding: isDraining ? 'draining' : overload.length > 0 ? 'overloaded' : undefined,
   };
 }
@@ -50,6 +53,13 @@ function brokenReasons(facts: ConditionFacts): string[] {
     ...(facts.hasUpstream ? [] : ['not registered yet']),
     ...(facts.isTokenRequired && !facts.hasTokenKeys ? ['no session token key yet'] : []),
   ];
+}
+
+/** Clients are served all the same: what they need is here, for as long as the plan and the keys last. */
+function identityReasons({ certificateExpiredAt }: ConditionFacts): string[] {
+  if (certificateExpiredAt === undefined) return [];
+  const day = new Date(certificateExpiredAt).toISOString().slice(0, 10);
+  return [`the certificate for the control plane ran out on ${day}`];
 }
 
 function overloadReasons(facts: ConditionFacts): string[] {

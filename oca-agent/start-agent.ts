@@ -3,6 +3,8 @@ import { CdnError } from '#domain/errors.ts';
 import { Agent, type AgentOptions, type RunningAgent } from './agent.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import { type AgentState, openAgentState } from './control/agent-state.ts';
+import { controlClientFor } from './control/control-client.ts';
+import { IdentityKeeper } from './control/identity.ts';
 import type { Platform } from './platform/platform.ts';
 import type { AssetStore } from './store/asset-store.ts';
 import { openStore } from './store/open-store.ts';
@@ -10,16 +12,12 @@ import { openStore } from './store/open-store.ts';
 /** Starts the appliance's agent: resolves when clients are served, before the control plane has been reached. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { config, platform } = options;
-  const secret = (await platform.fileSystem.readText(config.credentialFile))?.trim();
-  if (!secret)
-    throw new CdnError(
-      'config-invalid',
-      'credentialFile: expected a file with a secret, found none',
-    );
+  const identity = await IdentityKeeper.open({ ...platform, place: config, log: options.log });
+  const controlClient = await controlClientFor(config, platform, () => identity.current);
   const state = await openState(config, platform);
   try {
-    const agent = new Agent(options, secret, state, await openDisks(options, state));
-    return await agent.start();
+    const store = await openDisks(options, state);
+    return await new Agent(options, { state, store, identity, controlClient }).start();
   } catch (error) {
     state.close();
     throw error;

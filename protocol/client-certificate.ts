@@ -57,3 +57,6 @@ export interface DeniedCertificate {
 }
 
 export const SERIAL_PATTERN = /^[1-9a-f][0-9a-f]{0,39}$/;
+
+/** A serial number as this system writes it, out of the hex that programs print: capitals and leading zeros vary. */
+export const serialFromHex = (hex: string): string => hex.toLowerCase().replace(/^0+/, '');

@@ -21,18 +21,21 @@ export const dsseEnvelope: Decoder<DsseEnvelope> = object({
   signatures: list(object({ keyid: text({ lengthMax: 128 }), sig: base64 }), { lengthMax: 16 }),
 });
 
-/** Wraps `payload` and signs it with one Ed25519 key. */
+/** Wraps `payload` and signs it with each of these Ed25519 keys; one that the reader trusts is enough for it. */
 export async function signEnvelope(
   payloadType: string,
   payload: string,
-  key: { readonly kid: string; readonly privateKey: CryptoKey },
+  ...keys: readonly { readonly kid: string; readonly privateKey: CryptoKey }[]
 ): Promise<DsseEnvelope> {
   const message = preAuthenticationEncoding(payloadType, utf8(payload));
-  const signature = await crypto.subtle.sign('Ed25519', key.privateKey, message);
+  const signatures = keys.map(async ({ kid, privateKey }) => {
+    const signature = await crypto.subtle.sign('Ed25519', privateKey, message);
+    return { keyid: kid, sig: toBase64(new Uint8Array(signature)) };
+  });
   return {
     payloadType,
     payload: toBase64(utf8(payload)),
-    signatures: [{ keyid: key.kid, sig: toBase64(new Uint8Array(signature)) }],
+    signatures: await Promise.all(signatures),
   };
 }
 

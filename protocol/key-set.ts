@@ -1,9 +1,15 @@
 import { importTokenKey } from '#domain/tokens/session-token.ts';
-import { type Decoder, list, literal, object, text } from './decode.ts';
+import { type Decoder, list, literal, object, optional, text } from './decode.ts';
+import { type DsseEnvelope, dsseEnvelope } from './dsse.ts';
 
-/** `GET /v1/keys`: the public keys in force, as a JWK set (RFC 7517, RFC 8037). At most two a purpose during a rotation. */
+/**
+ * `GET /v1/keys`: the public keys in force, as a JWK set (RFC 7517, RFC 8037); two or three a purpose: see
+ * domain/tokens/rotate-keys.ts.
+ */
 export interface KeySet {
   readonly keys: readonly VerificationKey[];
+  /** How plan keys introduced one another, oldest first: see protocol/plan-key-introduction.ts. */
+  readonly planKeyIntroductions?: readonly DsseEnvelope[];
 }
 
 export interface VerificationKey {
@@ -27,7 +33,10 @@ export const verificationKey: Decoder<VerificationKey> = object({
   purpose: literal('session-token', 'fill-plan'),
 });
 
-export const keySet: Decoder<KeySet> = object({ keys: list(verificationKey, { lengthMax: 64 }) });
+export const keySet: Decoder<KeySet> = object({
+  keys: list(verificationKey, { lengthMax: 64 }),
+  planKeyIntroductions: optional(list(dsseEnvelope, { lengthMax: 64 })),
+});
 
 /** The keys of one purpose, ready to verify with, by `kid`. */
 export async function importKeys(

@@ -1,7 +1,8 @@
 import type { DiskId, OcaId, SiteId } from '#domain/ids.ts';
 import type { Bytes } from '#domain/units.ts';
-import { type Decoder, integer, list, literal, object, text } from './decode.ts';
+import { type Decoder, integer, list, literal, object, optional, text } from './decode.ts';
 import { diskId, httpUrl, ocaId, siteId, sizeBytes, type Tier, tier } from './fields.ts';
+import { type OcaAddresses, ocaAddresses } from './oca-addresses.ts';
 
 /** `PUT /v1/ocas/<id>`: an agent says who it is and what it has, at start and after a change. */
 export interface OcaRegistration {
@@ -13,6 +14,8 @@ export interface OcaRegistration {
   readonly softwareVersion: string;
   /** Where clients reach it: `https://<oca>.<site>.oca.<domain>`. */
   readonly deliveryUrl: string;
+  /** Where the public reaches it; what the operator declared counts before this. */
+  readonly addresses?: OcaAddresses;
   readonly disks: readonly DiskDeclaration[];
 }
 
@@ -43,6 +46,7 @@ export const ocaRegistration: Decoder<OcaRegistration> = object({
   bootId: text({ pattern: /^[A-Za-z0-9-]{8,64}$/ }),
   softwareVersion: text({ lengthMax: 64 }),
   deliveryUrl: httpUrl,
+  addresses: optional(ocaAddresses),
   disks: list(object({ diskId, tier, capacityBytes: sizeBytes }), { lengthMax: 128 }),
 });
 

@@ -1,6 +1,6 @@
 import type { DiskId, OcaId } from '#domain/ids.ts';
 import type { BitsPerSecond, Bytes, EpochMs } from '#domain/units.ts';
-import { type Decoder, integer, list, literal, object, optional, text } from './decode.ts';
+import { type Decoder, integer, list, literal, object, optional, text, truth } from './decode.ts';
 import { bitRate, diskId, instant, ocaId, sizeBytes, type Tier, tier } from './fields.ts';
 import { type DesiredState, desiredState } from './oca-registration.ts';
 
@@ -22,13 +22,25 @@ export interface OcaReport {
   readonly fill: FillReport;
   /** Changes exactly when the set of assets held changes. */
   readonly inventoryDigest: string;
+  /** When the certificate that the OCA shows to the control plane runs out. */
+  readonly certificateExpiresAt?: EpochMs;
+  /**
+   * A sample of the times, in milliseconds, that the upstream took to begin its answers to miss fetches, since a receipt
+   * last said that the sample was taken.
+   */
+  readonly originFirstByteMs?: readonly number[];
 }
+
+/** As many as one line of CloudWatch's embedded metric format holds of one metric. */
+export const FIRST_BYTE_SAMPLES_MAX = 100;
 
 export type OcaState = 'in-service' | 'draining' | 'out-of-service';
 
 export interface OcaLoad {
   readonly egressBitsPerSecond: BitsPerSecond;
   readonly connections: number;
+  /** What it may send; absent where nobody has declared that. */
+  readonly egressCapacityBitsPerSecond?: BitsPerSecond;
 }
 
 export interface TierReport {
@@ -54,6 +66,9 @@ export interface DeliveryCounters {
   readonly misses: number;
   readonly refusals: number;
   readonly failures: number;
+  /** Requests refused with 4xx, and failed with 5xx. Older agents do not tell them. */
+  readonly clientErrors?: number;
+  readonly serverErrors?: number;
   /** Bytes of bodies sent from the store, and of bodies that a miss fetch brought. */
   readonly hitBytes: Bytes;
   readonly missBytes: Bytes;
@@ -76,6 +91,8 @@ export interface FillReport {
 export interface ReportReceipt {
   readonly desiredState: DesiredState;
   readonly planVersion?: number;
+  /** The report's `originFirstByteMs` has been taken: the agent begins a new sample. */
+  readonly isSampleTaken?: boolean;
 }
 
 const counter = integer();
@@ -101,7 +118,11 @@ export const ocaReport: Decoder<OcaReport> = object({
   sentAt: instant,
   state: literal('in-service', 'draining', 'out-of-service'),
   reasons: list(text({ lengthMax: 256 }), { lengthMax: 100 }),
-  load: object({ egressBitsPerSecond: bitRate, connections: counter }),
+  load: object({
+    egressBitsPerSecond: bitRate,
+    connections: counter,
+    egressCapacityBitsPerSecond: optional(bitRate),
+  }),
   tiers: list(
     object({ tier, capacityBytes: sizeBytes, usedBytes: sizeBytes, assetCount: counter }),
     { lengthMax: 2 },
@@ -123,14 +144,19 @@ export const ocaReport: Decoder<OcaReport> = object({
     misses: counter,
     refusals: counter,
     failures: counter,
+    clientErrors: optional(counter),
+    serverErrors: optional(counter),
     hitBytes: sizeBytes,
     missBytes: sizeBytes,
   }),
   fill: fillReport,
   inventoryDigest: text({ pattern: /^[0-9a-f]{64}$/ }),
+  certificateExpiresAt: optional(instant),
+  originFirstByteMs: optional(list(counter, { lengthMax: FIRST_BYTE_SAMPLES_MAX })),
 });
 
 export const reportReceipt: Decoder<ReportReceipt> = object({
   desiredState,
   planVersion: optional(integer()),
+  isSampleTaken: optional(truth),
 });

@@ -1,7 +1,8 @@
 import type { OcaId, SiteId } from '#domain/ids.ts';
 import type { BitsPerSecond } from '#domain/units.ts';
-import { type Decoder, decimal, list, literal, object, text } from './decode.ts';
+import { type Decoder, decimal, list, literal, object, optional, text } from './decode.ts';
 import { bitRate, ocaId, siteId } from './fields.ts';
+import { type OcaAddresses, ocaAddresses } from './oca-addresses.ts';
 
 /** Co-located OCAs that fill in one window. The operator declares them; OCAs register into them. */
 export interface Site {
@@ -29,8 +30,10 @@ export interface FillSettings {
 
 export interface OcaDeclaration {
   readonly ocaId: OcaId;
-  /** SHA-256, in hex, of the secret that the appliance was given: the secret itself is never stored here. */
-  readonly credentialDigest: string;
+  /** Stands where no operator declared the OCA: an EC2 instance of the site's own fleet enrolled itself. */
+  readonly enrolledFrom?: 'ec2';
+  /** Where the public reaches it, when the operator says so: it counts before what the OCA registers. */
+  readonly address?: OcaAddresses;
 }
 
 const wallClock = text({ pattern: /^(?:[01]\d|2[0-3]):[0-5]\d$/ });
@@ -51,7 +54,12 @@ export const site: Decoder<Site> = object({
     ocaBitsPerSecond: bitRate,
     siteBitsPerSecond: bitRate,
   }),
-  ocas: list(object({ ocaId, credentialDigest: text({ pattern: /^[0-9a-f]{64}$/ }) }), {
-    lengthMax: 1000,
-  }),
+  ocas: list(
+    object({
+      ocaId,
+      enrolledFrom: optional(literal('ec2')),
+      address: optional(ocaAddresses),
+    }),
+    { lengthMax: 1000 },
+  ),
 });

@@ -67,11 +67,14 @@ export const asset: Decoder<Asset> = object({
   etag,
 });
 
+/** Eleven days. *Assumption:* no title is longer. */
+export const DURATION_SECONDS_MAX = 1_000_000;
+
 export const titleCatalog: Decoder<TitleCatalog> = object({
   version: literal(1),
   titleId,
   name: text({ lengthMax: 256 }),
-  durationSeconds: decimal({ max: 1_000_000 }),
+  durationSeconds: decimal({ max: DURATION_SECONDS_MAX }),
   publishedAt: instant,
   dash: optional(file),
   hls: optional(file),

@@ -1,10 +1,13 @@
 import { CdnError, isErrorCode } from '#domain/errors.ts';
 import { type Decoder, decodeJson, describeFaults } from '#protocol/decode.ts';
 import type { Problem } from '#protocol/problem.ts';
+import { type ClientTls, exchange } from './https-exchange.ts';
 
 export interface ControlClientOptions {
   readonly url: string;
-  /** The operator's bearer secret. On one machine `npm start` lends its own to requests without. */
+  /** With which the control API knows us. On one machine `npm start` lends its operator's to requests without. */
+  readonly tls?: ClientTls;
+  /** The operator's bearer secret, with which the playback API knows us. Lent alike. */
   readonly credential?: string;
 }
 
@@ -42,31 +45,45 @@ export class ControlClient {
     target: string,
     { method = 'GET', body }: { readonly method?: string; readonly body?: unknown } = {},
   ): Promise<string> {
-    const { credential } = this.#options;
-    const response = await fetch(this.#url(target), {
+    const { credential, tls } = this.#options;
+    const answer = await exchange({
+      url: this.#url(target),
       method,
       headers: {
         ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      ...(tls && { tls }),
+      withinMs: ANSWER_WITHIN_MS,
     }).catch((cause: unknown) => {
-      throw new CdnError(
-        'upstream-unreachable',
-        `${this.#options.url} cannot be reached; is it running, and is --control-url right?`,
-        { cause },
-      );
+      throw failureOf(this.#options.url, cause);
     });
-    const text = await response.text();
-    if (!response.ok)
-      throw refusal(text, `${method} ${this.#url(target)} answered ${response.status}`);
-    return text;
+    if (answer.status < 200 || answer.status > 299)
+      throw refusal(answer.text, `${method} ${this.#url(target)} answered ${answer.status}`);
+    return answer.text;
   }
 
   #url(target: string): string {
     return `${this.#options.url.replace(/\/+$/, '')}${target}`;
   }
+}
+
+/** Why there is no answer, by the code of Node or OpenSSL. */
+function failureOf(url: string, cause: unknown): CdnError {
+  const code = String((cause as NodeJS.ErrnoException).code ?? '');
+  if (code.startsWith('ERR_OSSL')) {
+    const message = `--certificate and --key are not a certificate and its key, as PEM (${code})`;
+    return new CdnError('credential-invalid', message, { cause });
+  }
+  const isOurDoubt = /CERT_|_CERT|SIGNATURE|ALTNAME/.test(code) && !code.startsWith('ERR_SSL');
+  const isTheirs = /^ERR_SSL|^EPROTO|^ECONNRESET|^EPIPE/.test(code);
+  const reason = isOurDoubt
+    ? `shows a certificate that is not trusted (${code}); is --ca right?`
+    : isTheirs
+      ? `ended the connection (${code}); does it trust the authority of --certificate?`
+      : 'cannot be reached; is it running, and is --control-url right?';
+  return new CdnError('upstream-unreachable', `${url} ${reason}`, { cause });
 }
 
 function refusal(text: string, otherwise: string): CdnError {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { errorCodeOf } from '#domain/errors.ts';
 import { addCatalogCommand } from './commands/catalog.ts';
+import { addCertificatesCommand } from './commands/certificates.ts';
+import { addCostCommand } from './commands/cost.ts';
 import { addDrainCommand } from './commands/drain.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFleetCommand } from './commands/fleet.ts';
@@ -28,7 +30,9 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   addPlanCommand(program);
   addExplainCommand(program);
   addDrainCommand(program);
+  addCostCommand(program);
   addKeysCommand(program);
+  addCertificatesCommand(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { CdnError } from '#domain/errors.ts';
 import { ControlClient } from './control-client.ts';
+import type { ClientTls } from './https-exchange.ts';
 
 /** Options that every command takes. */
 interface GlobalOptions {
   readonly controlUrl: string;
   readonly playUrl?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly ca?: string;
   readonly credentialFile?: string;
   readonly json: boolean;
 }
@@ -29,9 +33,27 @@ export function addGlobalOptions(program: Command, env: NodeJS.ProcessEnv): void
         'the playback API (default: where the control API is)',
       ).default(env.DISTRIBUTARY_PLAY_URL),
     )
+    .addOption(
+      new Option(
+        '--certificate <file>',
+        "the operator's client certificate for the control API, PEM (env: DISTRIBUTARY_CERTIFICATE)",
+      ).default(env.DISTRIBUTARY_CERTIFICATE || undefined, 'none'),
+    )
+    .addOption(
+      new Option(
+        '--key <file>',
+        'its private key, PEM; may stand in the same file (env: DISTRIBUTARY_KEY)',
+      ).default(env.DISTRIBUTARY_KEY || undefined, 'the file of --certificate'),
+    )
+    .addOption(
+      new Option(
+        '--ca <file>',
+        "the authority of the control API's own certificate, PEM (env: DISTRIBUTARY_CA)",
+      ).default(env.DISTRIBUTARY_CA || undefined, 'the public ones'),
+    )
     .option(
       '--credential-file <file>',
-      "holds the operator's secret; or set DISTRIBUTARY_CREDENTIAL",
+      "holds the operator's secret for the playback API (explain); or set DISTRIBUTARY_CREDENTIAL",
     )
     .option('--json', 'print JSON', false);
   if (env.DISTRIBUTARY_CREDENTIAL)
@@ -47,21 +69,25 @@ export interface Session {
 }
 
 export function sessionOf(command: Command): Session {
-  const {
-    controlUrl,
-    playUrl = controlUrl,
-    credentialFile,
-    json,
-  } = command.optsWithGlobals<GlobalOptions>();
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const { controlUrl, playUrl = controlUrl, credentialFile, json } = options;
+  const tls = clientTls(options);
   const credential =
-    credentialFile === undefined ? inherited(command) : readCredential(credentialFile);
-  const client = (url: string) =>
-    new ControlClient({ url, ...(credential === undefined ? {} : { credential }) });
+    credentialFile === undefined ? inherited(command) : readSecretFile(credentialFile).trim();
+  const withCredential = credential === undefined ? {} : { credential };
   return {
-    control: client(controlUrl),
-    play: client(playUrl),
+    control: new ControlClient({ url: controlUrl, tls }),
+    play: new ControlClient({ url: playUrl, ...withCredential }),
     print: (value, lines) =>
       console.log(json ? JSON.stringify(value, undefined, 2) : lines.join('\n')),
+  };
+}
+
+function clientTls({ certificate, key = certificate, ca }: GlobalOptions): ClientTls {
+  return {
+    ...(certificate === undefined ? {} : { certificate: readSecretFile(certificate) }),
+    ...(certificate === undefined || key === undefined ? {} : { key: readSecretFile(key) }),
+    ...(ca === undefined ? {} : { serverAuthority: readSecretFile(ca) }),
   };
 }
 
@@ -70,13 +96,11 @@ function inherited(command: Command): string | undefined {
   return own ?? (command.parent ? inherited(command.parent) : undefined);
 }
 
-function readCredential(file: string): string {
+function readSecretFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new CdnError('credential-missing', `the credential file ${file} cannot be read`, {
-      cause,
-    });
+    throw new CdnError('credential-missing', `the file ${file} cannot be read`, { cause });
   }
 }
 

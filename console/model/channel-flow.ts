@@ -1,4 +1,4 @@
-import type { OcaId, PathwayId } from '#domain/ids.ts';
+import { isCloudFrontId, type OcaId, type PathwayId } from '#domain/ids.ts';
 import type { Layer } from '#protocol/fields.ts';
 import type { PlaybackSession } from '#protocol/playback.ts';
 import type { DeliveryLedger, RequestMark } from './delivery-ledger.ts';
@@ -46,10 +46,11 @@ const CHANNEL_WIDTH_MAX = 26;
 const CHANNEL_WIDTH_TO_GAP_MAX = 0.5;
 const CHANNEL_WIDTH_MIN = 1.5;
 
-/** The hops of bytes that lay in `layer` and were handed over by `pathwayId`, from the source on. */
+/** The hops of bytes that lay in `layer` and were handed over by `pathwayId`, from the source on. All distributions are one node. */
 export function hopsOf(layer: Layer, pathwayId: PathwayId): Hop[] {
-  const last: Hop = [pathwayId, 'player'];
-  const intoOca: Hop[] = pathwayId === 'cloudfront' ? [] : [['cloudfront', pathwayId]];
+  const node = isCloudFrontId(pathwayId) ? 'cloudfront' : pathwayId;
+  const last: Hop = [node, 'player'];
+  const intoOca: Hop[] = node === 'cloudfront' ? [] : [['cloudfront', node]];
   if (layer === 's3') return [['s3', 'cloudfront'], ...intoOca, last];
   return layer === 'cloudfront' ? [...intoOca, last] : [last];
 }
@@ -61,7 +62,7 @@ export function ocasOfFlow(
 ): OcaId[] {
   const assigned = (session?.pathways ?? []).map(({ id }) => id);
   const all = new Set([...assigned, ...bytesByPathway.keys()]);
-  return [...all].filter((id): id is OcaId => id !== 'cloudfront');
+  return [...all].filter((id): id is OcaId => !isCloudFrontId(id));
 }
 
 export function drawFlow(

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { OcaId, PathwayId } from '#domain/ids.ts';
+import { isCloudFrontId, type OcaId, type PathwayId } from '#domain/ids.ts';
 import { drawFlow } from '../model/channel-flow.ts';
 import { type DeliveryLedger, pathwayShare } from '../model/delivery-ledger.ts';
 import type { FlowNode } from '../model/flow-layout.ts';
@@ -57,7 +57,9 @@ function Node({ node, ledger }: { node: FlowNode; ledger: DeliveryLedger }) {
 }
 
 function summary(ledger: DeliveryLedger, ocaIds: readonly OcaId[]): string {
-  const parts = [...ocaIds, 'cloudfront' as const].map((id) => {
+  const used = [...ledger.bytesByPathway.keys()].filter(isCloudFrontId);
+  const distributions = used.length > 0 ? used : ['cloudfront' as const];
+  const parts = [...ocaIds, ...distributions].map((id) => {
     const bytes = formatBytes(ledger.bytesByPathway.get(id) ?? 0);
     return `${id} handed over ${bytes}, ${formatShare(pathwayShare(ledger, id))}`;
   });

@@ -1,4 +1,5 @@
 import type { RefObject } from 'preact';
+import { isCloudFrontId } from '#domain/ids.ts';
 import type { TitleSummary } from '#protocol/playback.ts';
 import { formatBitRate, formatSeconds, UNKNOWN } from '../model/format.ts';
 import { PLAYERS, type PlayerKind, sourceUrl } from '../player/player-kind.ts';
@@ -131,7 +132,7 @@ function Facts({ facts }: { facts: PlayerFacts }) {
             UNKNOWN
           ) : (
             <>
-              <LayerDot layer={pathwayId === 'cloudfront' ? 'cloudfront' : 'oca'} />
+              <LayerDot layer={isCloudFrontId(pathwayId) ? 'cloudfront' : 'oca'} />
               <span data-testid="pathway-in-use">{pathwayId}</span>
             </>
           )}

@@ -1,4 +1,4 @@
-import type { OcaId, PathwayId, SiteId, TitleId } from '../ids.ts';
+import type { CloudFrontId, OcaId, PathwayId, SiteId, TitleId } from '../ids.ts';
 import { rendezvousWeight } from '../placement/rendezvous.ts';
 import { type BitsPerSecond, gigabitsPerSecond, type Ratio } from '../units.ts';
 
@@ -29,9 +29,9 @@ export interface RankedCandidate {
 }
 
 export interface PathwayRanking {
-  /** OCAs best first, then `cloudfront`: it is always there and always last. */
+  /** OCAs best first, then CloudFront: it is always there and always last. */
   readonly pathways: readonly PathwayId[];
-  /** Every candidate with its verdict: the ranked ones in order, then CloudFront, then the dropped ones. */
+  /** Every candidate with its verdict: the ranked ones in order, then the distributions, then the dropped ones. */
   readonly candidates: readonly RankedCandidate[];
 }
 
@@ -53,8 +53,10 @@ export function rankPathways(options: {
   readonly titleId?: TitleId;
   readonly candidates: readonly OcaCandidate[];
   readonly ocaPathwaysMax: number;
+  /** Best first, at least one. */
+  readonly distributions: readonly CloudFrontId[];
 }): PathwayRanking {
-  const { titleId, ocaPathwaysMax } = options;
+  const { titleId, ocaPathwaysMax, distributions } = options;
   const dropped = options.candidates.flatMap((candidate) => {
     const reason = dropReason(candidate, titleId);
     return reason === undefined ? [] : [{ ...verdictOf(candidate, 'dropped'), reasons: [reason] }];
@@ -68,14 +70,14 @@ export function rankPathways(options: {
   const chosen = chooseDiverse(eligible, ocaPathwaysMax);
   const surplus = eligible.filter((candidate) => !chosen.includes(candidate));
   return {
-    pathways: [...chosen.map((candidate) => candidate.ocaId), 'cloudfront'],
+    pathways: [...chosen.map((candidate) => candidate.ocaId), ...distributions],
     candidates: [
       ...chosen.map((candidate, index) => ({
         ...verdictOf(candidate, 'ranked'),
         rank: index + 1,
         reasons: rankReasons(candidate, { titleId, loadedIds }),
       })),
-      cloudFrontVerdict(chosen.length + 1),
+      ...distributions.map((id, index) => cloudFrontVerdict(id, chosen.length + 1 + index)),
       ...surplus.map((candidate) => ({
         ...verdictOf(candidate, 'dropped'),
         reasons: [`${ocaPathwaysMax} better OCAs are enough for a session`],
@@ -165,8 +167,8 @@ function rankReasons(candidate: OcaCandidate, context: RankContext): string[] {
   ];
 }
 
-const cloudFrontVerdict = (rank: number): RankedCandidate => ({
-  pathwayId: 'cloudfront',
+const cloudFrontVerdict = (pathwayId: CloudFrontId, rank: number): RankedCandidate => ({
+  pathwayId,
   layer: 'cloudfront',
   verdict: 'ranked',
   rank,

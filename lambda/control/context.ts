@@ -2,12 +2,15 @@ import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { milliseconds, seconds } from '#domain/units.ts';
-import { baseUrl, positiveInteger } from '../shared/environment-reader.ts';
+import { type CloudFrontUrls, cloudFrontUrls } from '../shared/cloudfront-urls.ts';
+import { positiveInteger, truth } from '../shared/environment-reader.ts';
 import { type EventSender, eventSender } from '../shared/events.ts';
 import { type FleetDirectoryReader, fleetDirectory } from '../shared/fleet-directory.ts';
 import type { Log } from '../shared/log.ts';
+import type { Metrics } from '../shared/metrics.ts';
 import { type OcaStatusReader, ocaStatuses } from '../shared/oca-statuses.ts';
-import { type KeyRing, keyRing, operatorDigests, type SecretReader } from '../shared/secrets.ts';
+import { type KeyRing, keyRing, type SecretReader } from '../shared/secrets.ts';
+import { type CertificateStore, certificateStore } from '../shared/stores/certificate-store.ts';
 import { type FleetStore, fleetStore } from '../shared/stores/fleet-store.ts';
 import { type HealthStore, healthStore } from '../shared/stores/health-store.ts';
 import { type HoldingsStore, holdingsStore } from '../shared/stores/holdings-store.ts';
@@ -24,6 +27,7 @@ export interface ControlDependencies {
   readonly environment: Environment;
   readonly clock: Now;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** What the operations of the control API share. */
@@ -31,7 +35,9 @@ export interface ControlContext {
   readonly settings: ControlSettings;
   readonly clock: Now;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly fleet: FleetStore;
+  readonly certificates: CertificateStore;
   readonly titles: TitleStore;
   readonly health: HealthStore;
   readonly holdings: HoldingsStore;
@@ -41,19 +47,21 @@ export interface ControlContext {
   readonly sendEvent: EventSender;
   readonly sessionKeys: () => Promise<KeyRing>;
   readonly planKeys: () => Promise<KeyRing>;
-  readonly operators: () => Promise<readonly string[]>;
 }
 
 export interface ControlSettings {
   readonly tokenIssuer: string;
   readonly reportIntervalSeconds: number;
   readonly planPollSeconds: number;
-  readonly cloudFrontUrl: string;
+  /** The prefix of the deployment, as metrics have it. */
+  readonly deployment: string;
+  readonly isTrafficToldPerOca: boolean;
+  readonly cloudFrontUrls: CloudFrontUrls;
 }
 
 /** @throws CdnError `config-invalid`. */
 export function controlContext(dependencies: ControlDependencies): ControlContext {
-  const { dynamoDb, s3, eventBridge, readSecret, environment, clock, log } = dependencies;
+  const { dynamoDb, s3, eventBridge, readSecret, environment, clock, log, metrics } = dependencies;
   const fleet = fleetStore(dynamoDb, environment.FLEET_TABLE);
   const health = healthStore(dynamoDb, environment.HEALTH_TABLE);
   const lease = seconds(integerIn(environment, 'REPORT_LEASE_SECONDS'));
@@ -62,11 +70,15 @@ export function controlContext(dependencies: ControlDependencies): ControlContex
       tokenIssuer: environment.TOKEN_ISSUER,
       reportIntervalSeconds: integerIn(environment, 'REPORT_INTERVAL_SECONDS'),
       planPollSeconds: integerIn(environment, 'PLAN_POLL_SECONDS'),
-      cloudFrontUrl: baseUrl('CLOUDFRONT_URL', environment.CLOUDFRONT_URL),
+      deployment: environment.DEPLOYMENT,
+      isTrafficToldPerOca: truth('METRICS_PER_OCA', environment.METRICS_PER_OCA),
+      cloudFrontUrls: cloudFrontUrls('CLOUDFRONT_URLS', environment.CLOUDFRONT_URLS),
     },
     clock,
     log,
+    metrics,
     fleet,
+    certificates: certificateStore(dynamoDb, environment.FLEET_TABLE),
     health,
     titles: titleStore(dynamoDb, environment.TITLES_TABLE),
     holdings: holdingsStore(dynamoDb, environment.HEALTH_TABLE),
@@ -76,7 +88,6 @@ export function controlContext(dependencies: ControlDependencies): ControlContex
     sendEvent: eventSender(eventBridge, environment.EVENT_BUS_NAME),
     sessionKeys: keyRing(readSecret, environment.SESSION_TOKEN_KEYS_SECRET, clock),
     planKeys: keyRing(readSecret, environment.FILL_PLAN_KEYS_SECRET, clock),
-    operators: operatorDigests(readSecret, environment.OPERATOR_SECRET, clock),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { KeySet } from '#protocol/key-set.ts';
+import { callerOf, requireOperator } from '../shared/caller.ts';
 import { type FillPlanRequest, fillPlanRequest } from '../shared/events.ts';
 import { decodeBody, type HttpAnswer, type HttpRequest, jsonAnswer } from '../shared/http.ts';
 import { createHttpHandler, type HttpHandler, type Route } from '../shared/http-handler.ts';
 import { publishedKeys } from '../shared/secrets.ts';
-import { authorizeOperator } from './authorize.ts';
 import { type ControlContext, type ControlDependencies, controlContext } from './context.ts';
+import { allowAnswer, deniedAnswer, denyAnswer } from './denied-certificate-answers.ts';
 import { planAnswer } from './fill/plan-answer.ts';
 import { plannedAssetsReader } from './fill/planned-assets.ts';
 import { sourcesAnswer } from './fill/sources-answer.ts';
@@ -39,6 +40,9 @@ export function controlRoutes(context: ControlContext): readonly Route[] {
     ['GET', '/v1/titles/{titleId}', titleAnswer],
     ['DELETE', '/v1/titles/{titleId}', withdrawAnswer],
     ['POST', '/v1/plans', plansAnswer],
+    ['GET', '/v1/denied-certificates', deniedAnswer],
+    ['PUT', '/v1/denied-certificates/{serial}', denyAnswer],
+    ['DELETE', '/v1/denied-certificates/{serial}', allowAnswer],
   ];
   return operations.map(([method, path, operation]) => ({
     method,
@@ -47,18 +51,26 @@ export function controlRoutes(context: ControlContext): readonly Route[] {
   }));
 }
 
-/** `GET /v1/keys`: public keys, for appliances that verify sessions and plans. */
-async function keysAnswer(context: ControlContext): Promise<HttpAnswer> {
+/**
+ * `GET /v1/keys`: public keys, for appliances that verify sessions and plans. With `introducedAfter`, an instant, only the
+ * introductions of plan keys that are later: an appliance asks every minute, and knows most of them.
+ */
+async function keysAnswer(context: ControlContext, request: HttpRequest): Promise<HttpAnswer> {
+  callerOf(request);
+  const introducedAfter = Number(request.query.get('introducedAfter') ?? 0);
   const [sessionKeys, planKeys] = await Promise.all([context.sessionKeys(), context.planKeys()]);
   const keySet: KeySet = {
     keys: [...publishedKeys(sessionKeys, 'session-token'), ...publishedKeys(planKeys, 'fill-plan')],
+    planKeyIntroductions: planKeys.introductions
+      .filter(({ issuedAt }) => issuedAt > introducedAfter)
+      .map(({ envelope }) => envelope),
   };
   return jsonAnswer(200, keySet);
 }
 
 /** `POST /v1/plans`: has new plans made, soon. */
 async function plansAnswer(context: ControlContext, request: HttpRequest): Promise<HttpAnswer> {
-  await authorizeOperator(context, request);
+  requireOperator(request);
   const asked: FillPlanRequest = decodeBody(request, fillPlanRequest, PLANS_BYTES_MAX);
   await context.sendEvent('Fill Plan Requested', asked);
   return jsonAnswer(202, asked);

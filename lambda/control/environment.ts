@@ -7,12 +7,14 @@ export const environment = [
   'EVENT_BUS_NAME',
   'SESSION_TOKEN_KEYS_SECRET',
   'FILL_PLAN_KEYS_SECRET',
-  'OPERATOR_SECRET',
   'TOKEN_ISSUER',
   'REPORT_INTERVAL_SECONDS',
   'REPORT_LEASE_SECONDS',
   'PLAN_POLL_SECONDS',
-  'CLOUDFRONT_URL',
+  'DEPLOYMENT',
+  'METRICS_NAMESPACE',
+  'METRICS_PER_OCA',
+  'CLOUDFRONT_URLS',
 ] as const;
 
 export type Environment = Record<(typeof environment)[number], string>;

@@ -2,8 +2,10 @@ import type { OcaId } from '#domain/ids.ts';
 import { object, optional, truth } from '#protocol/decode.ts';
 import type { FleetView, OcaView } from '#protocol/fleet-view.ts';
 import type { Site } from '#protocol/site.ts';
+import { requireOperator } from '../shared/caller.ts';
+import type { DeclaredOca } from '../shared/fleet-directory.ts';
 import { decodeBody, type HttpAnswer, type HttpRequest, jsonAnswer } from '../shared/http.ts';
-import { authorizeOca, authorizeOperator, type DeclaredOca } from './authorize.ts';
+import { authorizeOca } from './authorize.ts';
 import type { ControlContext } from './context.ts';
 
 const DRAIN_BYTES_MAX = 1024;
@@ -14,7 +16,7 @@ export async function fleetAnswer(
   context: ControlContext,
   request: HttpRequest,
 ): Promise<HttpAnswer> {
-  await authorizeOperator(context, request);
+  requireOperator(request);
   const { siteOfOca } = await context.directory.latest();
   const declared = [...siteOfOca].map(([ocaId, site]) => ({ ocaId, site }));
   const view: FleetView = { asOf: context.clock.now(), ocas: await ocaViews(context, declared) };
@@ -26,7 +28,7 @@ export async function drainAnswer(
   context: ControlContext,
   request: HttpRequest,
 ): Promise<HttpAnswer> {
-  await authorizeOperator(context, request);
+  requireOperator(request);
   const declared = await authorizeOca(context, request);
   const isBodyEmpty = request.body.trim() === '';
   const body = isBodyEmpty ? { ...request, body: '{}' } : request;

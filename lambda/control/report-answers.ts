@@ -8,6 +8,7 @@ import type { TitleRecord } from '../shared/stores/title-store.ts';
 import { authorizeOca } from './authorize.ts';
 import type { ControlContext } from './context.ts';
 import { requireSame } from './registration-answer.ts';
+import { tellReport } from './tell-traffic.ts';
 
 const REPORT_BYTES_MAX = 128 * 1024;
 /** Lambda takes 6 MB in all. Source: Lambda quotas. */
@@ -18,17 +19,19 @@ export async function reportAnswer(
   context: ControlContext,
   request: HttpRequest,
 ): Promise<HttpAnswer> {
-  const { ocaId } = await authorizeOca(context, request);
+  const { ocaId, site } = await authorizeOca(context, request);
   const report = decodeBody(request, ocaReport, REPORT_BYTES_MAX);
   requireSame('ocaId', ocaId, report.ocaId);
   const record = (await context.fleet.ocas([ocaId])).get(ocaId);
   if (!record?.registration) {
     throw new CdnError('oca-not-found', `register first: PUT /v1/ocas/${ocaId}`);
   }
-  await context.health.put(report, context.clock.now());
+  const before = await context.health.put(report, context.clock.now());
+  const isTold = before !== undefined && (await tellReport(context, { report, before, site }));
   const receipt: ReportReceipt = {
     desiredState: record.desiredState,
     ...(record.plan && { planVersion: record.plan.planVersion }),
+    ...(isTold && { isSampleTaken: true }),
   };
   return jsonAnswer(200, receipt);
 }

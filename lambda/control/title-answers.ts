@@ -1,7 +1,7 @@
 import { CdnError } from '#domain/errors.ts';
 import { isTitleId, type TitleId } from '#domain/ids.ts';
+import { requireOperator } from '../shared/caller.ts';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../shared/http.ts';
-import { authorizeOperator } from './authorize.ts';
 import type { ControlContext } from './context.ts';
 
 /** `GET /v1/titles/{titleId}`: the title as the control plane has it, without its file list. */
@@ -9,7 +9,7 @@ export async function titleAnswer(
   context: ControlContext,
   request: HttpRequest,
 ): Promise<HttpAnswer> {
-  await authorizeOperator(context, request);
+  requireOperator(request);
   const titleId = titleIdOf(request);
   const record = (await context.titles.records([titleId])).get(titleId);
   return record ? jsonAnswer(200, record) : refuse();
@@ -20,7 +20,7 @@ export async function withdrawAnswer(
   context: ControlContext,
   request: HttpRequest,
 ): Promise<HttpAnswer> {
-  await authorizeOperator(context, request);
+  requireOperator(request);
   const wasPublished = await context.titles.withdraw(titleIdOf(request), context.clock.now());
   if (!wasPublished) refuse();
   await context.sendEvent('Fill Plan Requested', { window: 'now' });

@@ -11,6 +11,13 @@ const cacheControl = {
   image: 'public, max-age=2592000',
 } as const;
 
+/**
+ * Viewers keep no error; CloudFront keeps it for as long as the distribution says. `no-store` would make CloudFront ask
+ * S3 again for every viewer of a file that is missing.
+ * Source: Amazon CloudFront Developer Guide, "Control how long CloudFront caches errors", read 2026-11.
+ */
+const ERROR_CACHE_CONTROL = 'public, max-age=0';
+
 /** S3's answers, by status, in our words. A status without a line keeps its number and loses its body. */
 const codeByStatus: Readonly<Record<string, ErrorCode>> = {
   400: 'request-invalid',
@@ -55,7 +62,7 @@ function errorAnswer(response: CloudFrontResponse): CloudFrontResultResponse {
   );
   const headers = {
     ...Object.fromEntries(kept),
-    ...field('Cache-Control', 'no-store'),
+    ...field('Cache-Control', ERROR_CACHE_CONTROL),
     ...(code ? field('Content-Type', PROBLEM_CONTENT_TYPE) : {}),
   };
   const body = code ? JSON.stringify(problem(code)) : '';

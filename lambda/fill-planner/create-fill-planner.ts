@@ -1,12 +1,13 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { CdnError } from '#domain/errors.ts';
-import type { OcaId } from '#domain/ids.ts';
+import type { OcaId, SiteId } from '#domain/ids.ts';
 import { type EpochMs, type Milliseconds, seconds } from '#domain/units.ts';
 import { type FillPlanItem, signFillPlan } from '#protocol/fill-plan.ts';
 import type { Site } from '#protocol/site.ts';
 import { positiveInteger } from '../shared/environment-reader.ts';
-import type { Log } from '../shared/log.ts';
+import { faultOf, type Log } from '../shared/log.ts';
+import type { PlanningOrder } from '../shared/planning-order.ts';
 import { type KeyRing, keyRing, type SecretReader } from '../shared/secrets.ts';
 import { type FleetStore, fleetStore } from '../shared/stores/fleet-store.ts';
 import { type HealthStore, healthStore } from '../shared/stores/health-store.ts';
@@ -14,7 +15,7 @@ import { type PlanStore, planStore, type StoredPlan } from '../shared/stores/pla
 import { type TitleStore, titleStore } from '../shared/stores/title-store.ts';
 import type { Now } from '../shared/wall-clock.ts';
 import type { Environment } from './environment.ts';
-import { type PlannerEvent, type PlanningOrder, planningOrder } from './planner-event.ts';
+import { planningBatch } from './planning-batch.ts';
 import {
   draftPlan,
   isStillRight,
@@ -48,26 +49,36 @@ interface PlannerContext {
 /** Planners that start together meet at the conditional write; each round at least one of them gets through. */
 const ROUNDS_MAX = 8;
 
-/** Makes the signed fill plan of every registered OCA of the sites asked for. */
+export interface PlannedBatch {
+  /** Sites whose OCAs all have a plan that says what it should. */
+  readonly planned: number;
+}
+
+/**
+ * Makes the signed fill plan of every registered OCA of the sites of a batch. A site that cannot be planned does not
+ * keep the others from it, but fails the invocation in the end, so that the state machine tries again and tells.
+ */
 export function createFillPlanner(
   dependencies: FillPlannerDependencies,
-): (event: PlannerEvent) => Promise<void> {
+): (event: unknown) => Promise<PlannedBatch> {
   const context = plannerContext(dependencies);
   return async (event) => {
-    const order = planningOrder(event);
-    const sites = await context.fleet.sites();
-    let pending = sites.filter(
-      (site) => order.siteId === undefined || site.siteId === order.siteId,
-    );
-    for (let round = 0; pending.length > 0; round += 1) {
-      if (round === ROUNDS_MAX) {
-        throw new CdnError(
-          'upstream-timeout',
-          `other planners kept changing ${pending.length} sites`,
-        );
-      }
-      pending = await planSites(context, pending, order);
+    const { siteIds, order } = planningBatch(event);
+    const sites = await context.fleet.sitesNamed(siteIds);
+    const failed: SiteId[] = [];
+    let pending: readonly Site[] = sites;
+    for (let round = 0; pending.length > 0 && round < ROUNDS_MAX; round += 1) {
+      const outcome = await planSites(context, pending, order);
+      failed.push(...outcome.failed);
+      pending = outcome.contended;
     }
+    const unplanned = [...failed, ...pending.map((site) => site.siteId)];
+    if (unplanned.length > 0)
+      throw new CdnError(
+        'internal',
+        `${unplanned.length} of ${sites.length} sites were not planned: ${unplanned.join(', ')}`,
+      );
+    return { planned: sites.length };
   };
 }
 
@@ -86,15 +97,21 @@ function plannerContext(dependencies: FillPlannerDependencies): PlannerContext {
   };
 }
 
+interface Round {
+  /** Sites that another planner changed meanwhile. */
+  readonly contended: readonly Site[];
+  readonly failed: readonly SiteId[];
+}
+
 /**
- * One round; returns the sites that another planner changed meanwhile. The plans in force are looked at *before* the
- * titles and the fleet: whoever then writes over one of them has seen at least what its writer saw.
+ * One round. The plans in force are looked at *before* the titles and the fleet: whoever then writes over one of them
+ * has seen at least what its writer saw.
  */
 async function planSites(
   context: PlannerContext,
   sites: readonly Site[],
   order: PlanningOrder,
-): Promise<Site[]> {
+): Promise<Round> {
   const ocaIds = sites.flatMap((site) => site.ocas.map((oca) => oca.ocaId));
   const storedById = new Map(
     await Promise.all(ocaIds.map(async (id) => [id, await context.plans.describe(id)] as const)),
@@ -106,13 +123,19 @@ async function planSites(
     context.health.reports(ocaIds),
   ]);
   const contended: Site[] = [];
+  const failed: SiteId[] = [];
   for (const site of sites) {
-    const registrations = site.ocas.flatMap((oca) => records.get(oca.ocaId)?.registration ?? []);
-    const itemsById = planSite(assets, registrations, reportById);
-    const isWritten = await writeSite(context, { site, itemsById, storedById, order, now });
-    if (!isWritten) contended.push(site);
+    try {
+      const registrations = site.ocas.flatMap((oca) => records.get(oca.ocaId)?.registration ?? []);
+      const itemsById = planSite(assets, registrations, reportById);
+      const isWritten = await writeSite(context, { site, itemsById, storedById, order, now });
+      if (!isWritten) contended.push(site);
+    } catch (failure) {
+      context.log('error', 'site.not-planned', { siteId: site.siteId, ...faultOf(failure) });
+      failed.push(site.siteId);
+    }
   }
-  return contended;
+  return { contended, failed };
 }
 
 async function allAssets(context: PlannerContext, now: EpochMs): Promise<PlannableAsset[]> {

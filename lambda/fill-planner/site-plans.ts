@@ -13,9 +13,9 @@ import type { FillPlan, FillPlanItem } from '#protocol/fill-plan.ts';
 import type { OcaRegistration } from '#protocol/oca-registration.ts';
 import type { OcaReport } from '#protocol/oca-report.ts';
 import type { Site } from '#protocol/site.ts';
+import type { PlanningOrder } from '../shared/planning-order.ts';
 import type { StoredPlan } from '../shared/stores/plan-store.ts';
 import type { TitleAsset, TitleRecord } from '../shared/stores/title-store.ts';
-import type { PlanningOrder } from './planner-event.ts';
 
 /** A file of a title with all that a plan says of it. */
 export type PlannableAsset = PlacementAsset & TitleAsset;

@@ -1,4 +1,4 @@
-/** What the stack sets and the handler reads. An ENTITLEMENT_* of "" means no entitlement check. */
+/** What the stack sets and the handler reads. CLOUDFRONT_URLS has commas between; an ENTITLEMENT_* of "" means no entitlement check. */
 export const environment = [
   'FLEET_TABLE',
   'TITLES_TABLE',
@@ -11,7 +11,7 @@ export const environment = [
   'OCA_PATHWAYS_MAX',
   'STEERING_TTL_SECONDS',
   'REPORT_LEASE_SECONDS',
-  'CLOUDFRONT_URL',
+  'CLOUDFRONT_URLS',
   'PLAYBACK_URL',
   'ENTITLEMENT_JWKS_URL',
   'ENTITLEMENT_ISSUER',

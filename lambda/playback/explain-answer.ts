@@ -1,17 +1,20 @@
 import { CdnError } from '#domain/errors.ts';
 import { isTitleId } from '#domain/ids.ts';
 import type { SteeringExplanation } from '#protocol/playback.ts';
-import { requireOperator } from '../shared/credentials.ts';
+import { requireOperatorSecret } from '../shared/credentials.ts';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../shared/http.ts';
 import type { PlaybackContext } from './context.ts';
 import { rankForClient, requireAddress } from './pathways.ts';
 
-/** `GET /v1/explain?ip=…&title=…`: how a client would be steered now, with the reason for every OCA. */
+/**
+ * `GET /v1/explain?ip=…&title=…`: how a client would be steered now, with the reason for every OCA. Of several distributions
+ * all are named; a session gets two of them, by its id.
+ */
 export async function explainAnswer(
   context: PlaybackContext,
   request: HttpRequest,
 ): Promise<HttpAnswer> {
-  requireOperator(request, await context.operators());
+  requireOperatorSecret(request, await context.operators());
   const clientAddress = requireAddress(request.query.get('ip'));
   const titleId = request.query.get('title');
   const title = titleId && isTitleId(titleId) ? await context.title(titleId) : undefined;
@@ -21,6 +24,7 @@ export async function explainAnswer(
     clientAddress,
     ...(title && { title }),
     ocaPathwaysMax: context.settings.ocaPathwaysMax,
+    distributions: [...context.settings.cloudFrontUrls.keys()],
     isExhaustive: true,
   });
   const explanation: SteeringExplanation = {

@@ -1,5 +1,5 @@
 import { CdnError } from '#domain/errors.ts';
-import type { OcaId, PathwayId } from '#domain/ids.ts';
+import { isCloudFrontId, type OcaId, type PathwayId } from '#domain/ids.ts';
 import { orderPathways } from '#domain/steering/order-pathways.ts';
 import { steeringManifest } from '#protocol/steering-manifest.ts';
 import type { HttpAnswer, HttpRequest } from '../shared/http.ts';
@@ -38,6 +38,7 @@ export async function playlistAnswer(
 /**
  * Every pathway of the session is declared, so that steering can go back to one that recovers: those in service first,
  * in the session's order, then CloudFront, then the rest. The inline steering manifest names only the first two kinds.
+ * A distribution that was taken down since is passed over.
  */
 async function sessionPathways(
   context: PlaybackContext,
@@ -46,21 +47,21 @@ async function sessionPathways(
 ) {
   const title = await requireTitle(context, request);
   const token = request.query.get('session') ?? '';
-  const { tokenIssuer, cloudFrontUrl, playbackUrl, steeringTtlSeconds } = context.settings;
+  const { tokenIssuer, cloudFrontUrls, playbackUrl, steeringTtlSeconds } = context.settings;
   const claims = await requireSession(await context.sessionKeys(), {
     token,
     titleId: title.titleId,
     issuer: tokenIssuer,
     now: context.clock.now(),
   });
-  const declared = claims.pw ?? ['cloudfront'];
+  const declared = (claims.pw ?? []).filter((id) => !isCloudFrontId(id) || cloudFrontUrls.has(id));
   const statusById = await statusesOrNone(context, declared);
   const inService = orderPathways(declared, (id) => statusById.get(id)?.state === 'in-service');
   const ordered = [...new Set([...inService, ...declared])];
   return {
     title,
     pathways: ordered.flatMap((pathwayId): PathwayBase[] => {
-      const url = pathwayUrl(pathwayId, statusById, cloudFrontUrl);
+      const url = pathwayUrl(pathwayId, statusById, cloudFrontUrls);
       return url === undefined ? [] : [{ pathwayId, url: titleUrl(url, token, title.titleId) }];
     }),
     steering: steeringManifest({
@@ -75,7 +76,7 @@ async function sessionPathways(
 async function statusesOrNone(
   context: PlaybackContext,
   pathways: readonly PathwayId[],
-): Promise<ReadonlyMap<PathwayId, OcaStatus>> {
+): Promise<ReadonlyMap<OcaId, OcaStatus>> {
   try {
     return await context.statuses(pathways.filter(isOcaPathway));
   } catch (failure) {
@@ -84,7 +85,7 @@ async function statusesOrNone(
   }
 }
 
-const isOcaPathway = (id: PathwayId): id is OcaId => id !== 'cloudfront';
+const isOcaPathway = (id: PathwayId): id is OcaId => !isCloudFrontId(id);
 
 const manifestAnswer = (contentType: string, body: string): HttpAnswer => ({
   status: 200,

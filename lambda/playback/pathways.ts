@@ -1,5 +1,5 @@
 import { CdnError } from '#domain/errors.ts';
-import type { OcaId, PathwayId } from '#domain/ids.ts';
+import { type CloudFrontId, isCloudFrontId, type OcaId, type PathwayId } from '#domain/ids.ts';
 import { coveringPrefixes, type FootprintMatch } from '#domain/steering/footprint.ts';
 import { parseAddress } from '#domain/steering/ip-address.ts';
 import {
@@ -9,6 +9,7 @@ import {
 } from '#domain/steering/rank-pathways.ts';
 import { bitsPerSecond, ratio, share } from '#domain/units.ts';
 import type { Site } from '#protocol/site.ts';
+import type { CloudFrontUrls } from '../shared/cloudfront-urls.ts';
 import type { FleetDirectory } from '../shared/fleet-directory.ts';
 import type { OcaStatus, OcaStatusReader } from '../shared/oca-statuses.ts';
 import { type Holding, type HoldingKey, holdingKey } from '../shared/stores/holdings-store.ts';
@@ -34,10 +35,11 @@ export async function rankForClient(
     readonly clientAddress: string;
     readonly title?: TitleRecord;
     readonly ocaPathwaysMax: number;
+    readonly distributions: readonly CloudFrontId[];
     readonly isExhaustive?: boolean;
   },
 ): Promise<ClientRanking> {
-  const { clientAddress, title, ocaPathwaysMax, isExhaustive = false } = question;
+  const { clientAddress, title, ocaPathwaysMax, distributions, isExhaustive = false } = question;
   const directory = await sources.directory();
   const matches = coveringPrefixes(directory.footprints, clientAddress);
   const covering = coveringSites(matches, directory);
@@ -61,6 +63,7 @@ export async function rankForClient(
       ...others.flatMap((site) => site.ocas.map((oca) => candidateOf(oca.ocaId, site, known))),
     ],
     ocaPathwaysMax,
+    distributions,
   });
   const [longest] = matches;
   return { ...ranking, statusById, ...(longest && { matchedPrefix: longest.prefix }) };
@@ -72,13 +75,15 @@ export function requireAddress(text: string | null): string {
   throw new CdnError('request-invalid', 'ip: expected an IPv4 or IPv6 address');
 }
 
-/** Where clients reach a pathway; undefined for an OCA that is not registered any more. */
+/** Where clients reach a pathway; undefined for what is not there any more. */
 export function pathwayUrl(
   pathwayId: PathwayId,
-  statusById: ReadonlyMap<PathwayId, OcaStatus>,
-  cloudFrontUrl: string,
+  statusById: ReadonlyMap<OcaId, OcaStatus>,
+  cloudFrontUrls: CloudFrontUrls,
 ): string | undefined {
-  return pathwayId === 'cloudfront' ? cloudFrontUrl : statusById.get(pathwayId)?.deliveryUrl;
+  return isCloudFrontId(pathwayId)
+    ? cloudFrontUrls.get(pathwayId)
+    : statusById.get(pathwayId)?.deliveryUrl;
 }
 
 /** Each site that covers the client, by its longest prefix. */

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { CdnError } from '#domain/errors.ts';
-import { isTitleId, type PathwayId } from '#domain/ids.ts';
+import { isCloudFrontId, isTitleId, type PathwayId, type SessionId } from '#domain/ids.ts';
+import { cloudFrontOrder } from '#domain/steering/cloudfront-pathways.ts';
 import type { Pathway, PlaybackSession, PlaybackTrack } from '#protocol/playback.ts';
 import type { Track } from '#protocol/title-catalog.ts';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../shared/http.ts';
@@ -22,12 +24,16 @@ export async function sessionAnswer(
   const title = await requireTitle(context, request);
   await context.checkEntitlement(request, title.titleId);
   const { settings, clock } = context;
-  const { ocaPathwaysMax, tokenIssuer, tokenLifetimeSeconds, cloudFrontUrl } = settings;
+  const { ocaPathwaysMax, tokenIssuer, tokenLifetimeSeconds, cloudFrontUrls } = settings;
+  const { clientAddress } = request;
+  const sessionId = randomUUID() as string as SessionId;
+  const distributions = cloudFrontOrder(sessionId, cloudFrontUrls.size);
   const [ring, ranking] = await Promise.all([
     context.sessionKeys(),
-    rankOrCloudFront(context, { clientAddress: request.clientAddress, title, ocaPathwaysMax }),
+    rankOrCloudFront(context, { clientAddress, title, ocaPathwaysMax, distributions }),
   ]);
   const session = await openSession(ring, {
+    sessionId,
     title,
     pathways: ranking.pathways,
     issuer: tokenIssuer,
@@ -35,7 +41,7 @@ export async function sessionAnswer(
     now: clock.now(),
   });
   const pathways = ranking.pathways.flatMap((pathwayId): PathwayAddress[] => {
-    const deliveryUrl = pathwayUrl(pathwayId, ranking.statusById, cloudFrontUrl);
+    const deliveryUrl = pathwayUrl(pathwayId, ranking.statusById, cloudFrontUrls);
     return deliveryUrl === undefined ? [] : [{ pathwayId, deliveryUrl }];
   });
   return jsonAnswer(
@@ -53,7 +59,7 @@ async function rankOrCloudFront(
     return await rankForClient(context, question);
   } catch (failure) {
     context.log('error', 'playback.blind', faultOf(failure));
-    return { pathways: ['cloudfront'], statusById: new Map() };
+    return { pathways: question.distributions, statusById: new Map() };
   }
 }
 
@@ -99,7 +105,7 @@ function playbackSession(
 
 const pathwayOf = ({ pathwayId, deliveryUrl }: PathwayAddress): Pathway => ({
   id: pathwayId,
-  layer: pathwayId === 'cloudfront' ? 'cloudfront' : 'oca',
+  layer: isCloudFrontId(pathwayId) ? 'cloudfront' : 'oca',
   host: new URL(deliveryUrl).host,
 });
 

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { CdnError } from '#domain/errors.ts';
-import type { PathwayId, TitleId } from '#domain/ids.ts';
+import type { PathwayId, SessionId, TitleId } from '#domain/ids.ts';
 import {
   coversPath,
   type SessionClaims,
@@ -13,7 +12,7 @@ import type { TitleRecord } from '../shared/stores/title-store.ts';
 
 /** A playback session is its token: nothing of it is stored. */
 export interface Session {
-  readonly sessionId: string;
+  readonly sessionId: SessionId;
   readonly token: string;
   readonly expiresAt: EpochMs;
 }
@@ -21,6 +20,7 @@ export interface Session {
 export async function openSession(
   ring: KeyRing,
   options: {
+    readonly sessionId: SessionId;
     readonly title: TitleRecord;
     readonly pathways: readonly PathwayId[];
     readonly issuer: string;
@@ -28,8 +28,7 @@ export async function openSession(
     readonly now: EpochMs;
   },
 ): Promise<Session> {
-  const { title, pathways, issuer, lifetimeSeconds, now } = options;
-  const sessionId = randomUUID();
+  const { sessionId, title, pathways, issuer, lifetimeSeconds, now } = options;
   const iat = Math.floor(now / 1000);
   const exp = iat + lifetimeSeconds + Math.ceil(title.durationSeconds);
   const claims = {

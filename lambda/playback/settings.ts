@@ -1,4 +1,5 @@
 import { type Milliseconds, seconds } from '#domain/units.ts';
+import { type CloudFrontUrls, cloudFrontUrls } from '../shared/cloudfront-urls.ts';
 import { baseUrl, positiveInteger } from '../shared/environment-reader.ts';
 import type { Environment } from './environment.ts';
 
@@ -9,7 +10,7 @@ export interface PlaybackSettings {
   readonly ocaPathwaysMax: number;
   readonly steeringTtlSeconds: number;
   readonly lease: Milliseconds;
-  readonly cloudFrontUrl: string;
+  readonly cloudFrontUrls: CloudFrontUrls;
   readonly playbackUrl: string;
   /** Absent: whoever asks may play. */
   readonly entitlement?: EntitlementSettings;
@@ -31,7 +32,7 @@ export function playbackSettings(environment: Environment): PlaybackSettings {
     ocaPathwaysMax: integer('OCA_PATHWAYS_MAX'),
     steeringTtlSeconds: integer('STEERING_TTL_SECONDS'),
     lease: seconds(integer('REPORT_LEASE_SECONDS')),
-    cloudFrontUrl: baseUrl('CLOUDFRONT_URL', environment.CLOUDFRONT_URL),
+    cloudFrontUrls: cloudFrontUrls('CLOUDFRONT_URLS', environment.CLOUDFRONT_URLS),
     playbackUrl: baseUrl('PLAYBACK_URL', environment.PLAYBACK_URL),
     ...(jwksUrl === ''
       ? {}

@@ -2,37 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { CdnError } from '#domain/errors.ts';
 import type { HttpRequest } from './http.ts';
 
-/** Who asks: the operator may do everything, an appliance only what is its own. */
-export type Caller = { role: 'operator' } | { role: 'oca' };
-
 /** @throws CdnError `credential-missing` or `credential-invalid` unless the request carries an operator's credential. */
-export function requireOperator(request: HttpRequest, digests: readonly string[]): Caller {
+export function requireOperatorSecret(request: HttpRequest, digests: readonly string[]): void {
   const presented = presentedDigest(request);
-  if (digests.some((digest) => isEqual(digest, presented))) return { role: 'operator' };
+  if (digests.some((digest) => isEqual(digest, presented))) return;
   throw new CdnError('credential-invalid', "expected an operator's credential");
-}
-
-/**
- * @throws CdnError `credential-missing`, `credential-invalid`, or `forbidden` for the genuine credential of another OCA.
- * Linear in the fleet only when it refuses.
- */
-export function requireOcaOrOperator(
-  request: HttpRequest,
-  ocaId: string,
-  known: {
-    readonly operators: readonly string[];
-    readonly digestByOca: ReadonlyMap<string, string>;
-  },
-): Caller {
-  const presented = presentedDigest(request);
-  const own = known.digestByOca.get(ocaId);
-  if (own !== undefined && isEqual(own, presented)) return { role: 'oca' };
-  if (known.operators.some((digest) => isEqual(digest, presented))) return { role: 'operator' };
-  const owner = [...known.digestByOca].find(([, digest]) => isEqual(digest, presented));
-  if (owner) {
-    throw new CdnError('forbidden', `the credential of ${owner[0]} does not speak for ${ocaId}`);
-  }
-  throw new CdnError('credential-invalid', "expected an OCA's or an operator's credential");
 }
 
 export const digestOf = (secret: string): string =>

@@ -26,6 +26,14 @@ export function positiveInteger(name: string, value: string): number {
   return number;
 }
 
+/** A switch. @throws CdnError `config-invalid`. */
+export function truth(name: string, value: string): boolean {
+  if (value !== 'true' && value !== 'false') {
+    throw new CdnError('config-invalid', `${name}: expected true or false, found "${value}"`);
+  }
+  return value === 'true';
+}
+
 /** An absolute http(s) URL without a slash at its end, so that paths can follow. @throws CdnError `config-invalid`. */
 export function baseUrl(name: string, value: string): string {
   if (!/^https?:\/\/[^\s?#]+$/.test(value)) {

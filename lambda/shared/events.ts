@@ -8,12 +8,18 @@ import { siteId } from '#protocol/fields.ts';
 export interface OwnEvents {
   'Fill Plan Requested': FillPlanRequest;
   'Title Published': { readonly titleId: TitleId };
+  'OCA Addresses Changed': OcaAddressesChange;
 }
 
 export interface FillPlanRequest {
   readonly window: 'now' | 'next';
   /** Only this site: one of its OCAs needs a plan. Absent when an operator, or the night, asks for all. */
   readonly siteId?: SiteId;
+}
+
+/** A site's OCAs may be reached elsewhere than before. */
+export interface OcaAddressesChange {
+  readonly siteId: SiteId;
 }
 
 export type EventSender = <Type extends keyof OwnEvents>(
@@ -27,6 +33,8 @@ export const fillPlanRequest: Decoder<FillPlanRequest> = object({
   window: literal('now', 'next'),
   siteId: optional(siteId),
 });
+
+export const ocaAddressesChange: Decoder<OcaAddressesChange> = object({ siteId });
 
 /** @throws CdnError `upstream-unreachable` when the bus took the call but not the event. */
 export function eventSender(client: EventBridgeClient, busName: string): EventSender {

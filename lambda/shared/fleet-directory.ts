@@ -1,4 +1,5 @@
-import type { OcaId, SiteId } from '#domain/ids.ts';
+import { CdnError } from '#domain/errors.ts';
+import { isOcaId, type OcaId, type SiteId } from '#domain/ids.ts';
 import { type FootprintIndex, indexFootprints } from '#domain/steering/footprint.ts';
 import { type Milliseconds, seconds } from '#domain/units.ts';
 import type { Site } from '#protocol/site.ts';
@@ -10,7 +11,6 @@ import type { Now } from './wall-clock.ts';
 export interface FleetDirectory {
   readonly siteById: ReadonlyMap<SiteId, Site>;
   readonly siteOfOca: ReadonlyMap<OcaId, Site>;
-  readonly digestByOca: ReadonlyMap<OcaId, string>;
   readonly footprints: FootprintIndex;
 }
 
@@ -41,8 +41,23 @@ export function fleetDirectory(store: FleetStore, clock: Now): FleetDirectoryRea
 export const directoryOf = (sites: readonly Site[]): FleetDirectory => ({
   siteById: siteById(sites),
   siteOfOca: siteOfOca(sites),
-  digestByOca: new Map(
-    sites.flatMap(({ ocas }) => ocas.map((oca) => [oca.ocaId, oca.credentialDigest] as const)),
-  ),
   footprints: indexFootprints(sites),
 });
+
+/** A declared OCA, and the site that declares it. */
+export interface DeclaredOca {
+  readonly ocaId: OcaId;
+  readonly site: Site;
+}
+
+/** @throws CdnError `oca-not-found` for one that no site declares, not even a moment ago. */
+export async function declaredOca(
+  directory: FleetDirectoryReader,
+  ocaId: string,
+): Promise<DeclaredOca> {
+  const find = ({ siteOfOca }: FleetDirectory) =>
+    isOcaId(ocaId) ? siteOfOca.get(ocaId) : undefined;
+  const site = find(await directory.current()) ?? find(await directory.latest());
+  if (!site) throw new CdnError('oca-not-found', `no site declares the OCA ${ocaId}`);
+  return { ocaId: ocaId as OcaId, site };
+}

@@ -12,6 +12,11 @@ export interface HttpApiEvent {
   readonly isBase64Encoded: boolean;
   readonly requestContext: {
     readonly http: { readonly method: string; readonly sourceIp: string };
+    /** What the API's authorizer said of the caller. */
+    readonly authorizer?: {
+      readonly lambda?: unknown;
+      readonly iam?: { readonly userArn?: unknown };
+    };
   };
 }
 
@@ -32,6 +37,10 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly clientAddress: string;
+  /** What the Lambda authorizer of the API, if it has one, said of the caller. */
+  readonly authorizerContext?: unknown;
+  /** Whose signature (AWS Signature Version 4) the request has, where the API asks for one. */
+  readonly iamUserArn?: unknown;
 }
 
 export interface HttpAnswer {
@@ -50,6 +59,8 @@ export function requestFrom(event: HttpApiEvent): HttpRequest {
     headers: event.headers,
     body: isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body,
     clientAddress: requestContext.http.sourceIp,
+    authorizerContext: requestContext.authorizer?.lambda,
+    iamUserArn: requestContext.authorizer?.iam?.userArn,
   };
 }
 

@@ -2,7 +2,14 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import { CdnError } from '#domain/errors.ts';
 import { importTokenKey } from '#domain/tokens/session-token.ts';
 import { seconds } from '#domain/units.ts';
-import { type Decoder, decodeJson, list, literal, object, text } from '#protocol/decode.ts';
+import { type Decoder, decodeJson, list, object, text } from '#protocol/decode.ts';
+import {
+  importSigningKey,
+  type KeyDocument,
+  keyDocument,
+  publicHalves,
+  type StoredIntroduction,
+} from '#protocol/key-document.ts';
 import type { KeyPurpose, VerificationKey } from '#protocol/key-set.ts';
 import { refreshed } from './expiring-cache.ts';
 import type { Now } from './wall-clock.ts';
@@ -10,30 +17,16 @@ import type { Now } from './wall-clock.ts';
 /** The text of a secret, by name. */
 export type SecretReader = (secretName: string) => Promise<string>;
 
-/** Keys of one purpose: the first of the secret signs, all verify, so that a rotation has two in force. */
+/** Keys of one purpose: the first of the secret signs, all verify, so that nothing ends with a rotation. */
 export interface KeyRing {
   readonly signingKey: { readonly kid: string; readonly privateKey: CryptoKey };
   readonly verificationKeys: ReadonlyMap<string, CryptoKey>;
   readonly publicKeys: readonly Omit<VerificationKey, 'purpose'>[];
+  readonly introductions: readonly StoredIntroduction[];
 }
 
 /** How long a running instance may go on with keys and credentials that have been replaced. *Assumption.* */
-const REFRESH_AFTER = seconds(300);
-
-const privateKeys = object({
-  keys: list(
-    object({
-      kty: literal('OKP'),
-      crv: literal('Ed25519'),
-      alg: literal('EdDSA'),
-      kid: text({ pattern: /^[A-Za-z0-9._-]{1,64}$/ }),
-      x: text({ pattern: /^[A-Za-z0-9_-]{43}$/ }),
-      d: text({ pattern: /^[A-Za-z0-9_-]{43}$/ }),
-    }),
-    { lengthMax: 8 },
-  ),
-});
-type PrivateKey = ReturnType<typeof privateKeys>['keys'][number];
+export const REFRESH_AFTER = seconds(300);
 
 const operatorSecret = object({
   credentialDigests: list(text({ pattern: /^[0-9a-f]{64}$/ }), { lengthMax: 64 }),
@@ -50,7 +43,7 @@ export function secretReader(client: SecretsManagerClient): SecretReader {
 export const keyRing = (read: SecretReader, secretName: string, clock: Now) =>
   refreshed({
     load: async () =>
-      importKeyRing(secretName, parse(privateKeys, secretName, await read(secretName))),
+      importKeyRing(secretName, parseSecret(keyDocument, secretName, await read(secretName))),
     lifetime: REFRESH_AFTER,
     clock,
   });
@@ -58,7 +51,8 @@ export const keyRing = (read: SecretReader, secretName: string, clock: Now) =>
 /** SHA-256 digests, in hex, of the operator's credentials. */
 export const operatorDigests = (read: SecretReader, secretName: string, clock: Now) =>
   refreshed({
-    load: async () => parse(operatorSecret, secretName, await read(secretName)).credentialDigests,
+    load: async () =>
+      parseSecret(operatorSecret, secretName, await read(secretName)).credentialDigests,
     lifetime: REFRESH_AFTER,
     clock,
   });
@@ -67,24 +61,22 @@ export const operatorDigests = (read: SecretReader, secretName: string, clock: N
 export const publishedKeys = (ring: KeyRing, purpose: KeyPurpose): VerificationKey[] =>
   ring.publicKeys.map((key) => ({ ...key, purpose }));
 
-async function importKeyRing(secretName: string, secret: { keys: PrivateKey[] }): Promise<KeyRing> {
+async function importKeyRing(secretName: string, secret: KeyDocument): Promise<KeyRing> {
   const [first] = secret.keys;
   if (!first) throw new CdnError('config-invalid', `the secret ${secretName} holds no key`);
   const verificationKeys = await Promise.all(
     secret.keys.map(async ({ kid, x }) => [kid, await importTokenKey(x)] as const),
   );
   return {
-    signingKey: { kid: first.kid, privateKey: await importPrivateKey(first) },
+    signingKey: { kid: first.kid, privateKey: await importSigningKey(first) },
     verificationKeys: new Map(verificationKeys),
-    publicKeys: secret.keys.map(({ kty, crv, alg, kid, x }) => ({ kty, crv, alg, kid, x })),
+    publicKeys: publicHalves(secret),
+    introductions: secret.introductions ?? [],
   };
 }
 
-const importPrivateKey = ({ x, d }: PrivateKey): Promise<CryptoKey> =>
-  crypto.subtle.importKey('jwk', { kty: 'OKP', crv: 'Ed25519', x, d }, 'Ed25519', false, ['sign']);
-
-/** Faults are not told: they would quote the secret. */
-function parse<T>(decoder: Decoder<T>, secretName: string, value: string): T {
+/** @throws CdnError `config-invalid`, which tells no more than the places of the faults: they would quote the secret. */
+export function parseSecret<T>(decoder: Decoder<T>, secretName: string, value: string): T {
   const decoded = decodeJson(decoder, value);
   if (decoded.ok) return decoded.value;
   const places = decoded.faults.map((fault) => fault.path || 'the whole').join(', ');

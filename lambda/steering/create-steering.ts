@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { CdnError } from '#domain/errors.ts';
-import type { OcaId, PathwayId } from '#domain/ids.ts';
+import { isCloudFrontId, type OcaId, type PathwayId } from '#domain/ids.ts';
 import { orderPathways } from '#domain/steering/order-pathways.ts';
 import { type SessionClaims, verifySessionToken } from '#domain/tokens/session-token.ts';
 import { seconds } from '#domain/units.ts';
@@ -28,7 +28,7 @@ export interface SteeringDependencies {
 interface SteeringContext {
   readonly statuses: OcaStatusReader;
   /** Whether each OCA was in service when the store last told. */
-  readonly lastKnown: Map<PathwayId, boolean>;
+  readonly lastKnown: Map<OcaId, boolean>;
   readonly sessionKeys: () => Promise<KeyRing>;
   readonly tokenIssuer: string;
   readonly ttlSeconds: number;
@@ -108,7 +108,7 @@ async function pathwaysNow(
   sessionPathways: readonly PathwayId[],
 ): Promise<PathwayId[]> {
   const { lastKnown, log } = context;
-  const ocaIds = sessionPathways.filter((id): id is OcaId => id !== 'cloudfront');
+  const ocaIds = sessionPathways.filter((id): id is OcaId => !isCloudFrontId(id));
   try {
     const statusById = await within(STORE_DEADLINE, context.statuses(ocaIds));
     if (lastKnown.size > LAST_KNOWN_MAX) lastKnown.clear();

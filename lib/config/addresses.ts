@@ -6,36 +6,6 @@ export interface Prefix {
   readonly family: 'ipv4' | 'ipv6';
 }
 
-/**
- * Addresses that no public DNS record may hold, because the public cannot reach them or must not be sent there.
- * The documentation ranges (RFC 5737, RFC 3849) are left out on purpose: the example configuration uses them.
- * Source: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), read 2026-11.
- */
-const notPublic = new BlockList();
-for (const [network, length] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const) {
-  notPublic.addSubnet(network, length, 'ipv4');
-}
-/** Everything outside global unicast, 2000::/3: loopback, unique local, link local, multicast, and IPv4-mapped addresses. */
-const globalUnicast = new BlockList();
-globalUnicast.addSubnet('2000::', 3, 'ipv6');
-
-export const isPublicIpv4 = (text: string): boolean =>
-  isIP(text) === 4 && !notPublic.check(text, 'ipv4');
-
-export const isPublicIpv6 = (text: string): boolean =>
-  isIP(text) === 6 && !text.includes('%') && globalUnicast.check(text, 'ipv6');
-
 /** A prefix in CIDR notation, e.g. `198.51.100.0/24`; undefined when it is none, or has bits set beyond its length. */
 export function parsePrefix(text: string): Prefix | undefined {
   const [, address = '', digits = ''] = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(text) ?? [];
@@ -44,6 +14,18 @@ export function parsePrefix(text: string): Prefix | undefined {
   if (version === 0 || length > (version === 4 ? 32 : 128)) return undefined;
   const family = version === 4 ? 'ipv4' : 'ipv6';
   return isNetworkAddress({ address, length, family }) ? { address, length, family } : undefined;
+}
+
+/** The prefix that was meant by one with bits set beyond its length: `198.51.100.7/24` gives `198.51.100.0/24`. */
+export function networkOf(text: string): string | undefined {
+  const [, address = '', digits = ''] = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const version = isIP(address);
+  const length = Number(digits);
+  if (version === 0 || length > (version === 4 ? 32 : 128)) return undefined;
+  const value = version === 4 ? numberOfIpv4(address) : numberOfIpv6(address);
+  const hostBits = BigInt((version === 4 ? 32 : 128) - length);
+  const network = (value >> hostBits) << hostBits;
+  return `${version === 4 ? ipv4Of(network) : ipv6Of(network)}/${length}`;
 }
 
 /** What a VPC may have: private addresses (RFC 1918), from /16 to /24 so that its subnets fit. Source: Amazon VPC quotas. */
@@ -89,3 +71,12 @@ function numberOfIpv6(address: string): bigint {
   ];
   return groups.reduce((number, group) => (number << 16n) | BigInt(`0x${group}`), 0n);
 }
+
+const ipv4Of = (number: bigint): string =>
+  [24n, 16n, 8n, 0n].map((shift) => (number >> shift) & 255n).join('.');
+
+/** In canonical form, because `URL` writes it. */
+const ipv6Of = (number: bigint): string =>
+  new URL(
+    `http://[${(number.toString(16).padStart(32, '0').match(/.{4}/g) ?? []).join(':')}]`,
+  ).hostname.slice(1, -1);

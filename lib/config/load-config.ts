@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { CdnError } from '#domain/errors.ts';
-import { type ConfigFault, relations } from './relations.ts';
+import type { ConfigFault } from './faults.ts';
+import { relations } from './relations.ts';
 import { type Config, type ConfigKey, schema } from './schema.ts';
 
 /** Reads a configuration file. @throws CdnError `config-invalid` that lists every fault in it, not only the first. */
@@ -44,9 +45,12 @@ export function parseConfig(yamlText: string, name = 'configuration'): Config {
 export function configFaults(value: unknown): ConfigFault[] {
   const { error, data } = schema.safeParse(value);
   if (data) return relations.flatMap(({ faultsOf }) => faultsOf(data));
-  const faults = error.issues.flatMap((issue) => faultsOf(issue, value));
-  return [...faults, ...relationFaults(value)];
+  return [...faultsIn(error, value), ...relationFaults(value)];
 }
+
+/** What a schema of ours found wrong with `value`. */
+export const faultsIn = (error: z.ZodError, value: unknown): ConfigFault[] =>
+  error.issues.flatMap((issue) => faultsOf(issue, value));
 
 /** The relations among those top-level keys of a faulty configuration that are well formed themselves. */
 function relationFaults(value: unknown): ConfigFault[] {

@@ -11,6 +11,11 @@ const egressStep = mapping({
   usdPerGigabyte: price('a GB'),
 });
 
+const functionPrices = mapping({
+  usdPerMillionInvocations: price('for 1,000,000 invocations'),
+  usdPerGigabyteSecond: price('a GB-second'),
+});
+
 /** What the cost model multiplies with. A GB is 10^9 bytes. `source` and `asOf` go onto every bill that is printed. */
 export const prices = mapping({
   source: z.string({ error: 'where the prices were read' }).min(1, { error: 'a source' }),
@@ -28,14 +33,39 @@ export const prices = mapping({
     usdPer10000Requests: price('for 10,000 requests'),
     usdPer10000ShieldRequests: price('for 10,000 requests'),
   }),
-  edgeFunctions: mapping({
-    usdPerMillionInvocations: price('for 1,000,000 invocations'),
-    usdPerGigabyteSecond: price('a GB-second'),
-  }),
+  edgeFunctions: functionPrices,
+  functions: functionPrices,
+  httpApi: mapping({ usdPerMillionRequests: price('for 1,000,000 requests') }),
   s3: mapping({
     usdPerGigabyteMonth: price('a GB and month'),
     usdPer10000GetRequests: price('for 10,000 requests'),
     usdPerReplicatedGigabyte: price('a GB'),
+  }),
+  dynamoDb: mapping({ usdPerMillionWriteUnits: price('for 1,000,000 units') }),
+  route53: mapping({
+    usdPerZoneMonth: price('a zone and month'),
+    usdPerHealthCheckMonth: price('a health check and month'),
+    usdPerHealthCheckFeatureMonth: price('a feature and month'),
+  }),
+  cloudWatch: mapping({
+    usdPerMetricMonth: price('a metric and month'),
+    usdPerAlarmMonth: price('a metric of an alarm and month'),
+    usdPerCompositeAlarmMonth: price('an alarm and month'),
+    usdPerDashboardMonth: price('a dashboard and month'),
+  }),
+  secretsManager: mapping({ usdPerSecretMonth: price('a secret and month') }),
+  kms: mapping({ usdPerKeyMonth: price('a key and month') }),
+  waf: mapping({
+    usdPerWebAclMonth: price('a web ACL and month'),
+    usdPerRuleMonth: price('a rule and month'),
+    usdPerMillionRequests: price('for 1,000,000 requests'),
+  }),
+  ec2: mapping({
+    usdPerEgressGigabyte: price('a GB'),
+    /** On demand. A type that is not here is left off the bill, which says so. */
+    usdPerHourByType: z.record(z.string(), price('an instance and hour'), {
+      error: 'a mapping from instance types to US dollars an hour',
+    }),
   }),
   oca: mapping({
     usdPerOcaMonth: price('an OCA and month'),

@@ -1,13 +1,14 @@
-import { isShieldRegion } from './regions.ts';
+import { type ConfigFault, faultIf } from './faults.ts';
+import { hasBudgets, isShieldRegion } from './regions.ts';
 import type { Config, ConfigKey } from './schema.ts';
-
-/** Something wrong in a configuration, told so that it can be put right without reading code. */
-export interface ConfigFault {
-  /** Where, e.g. `sites[0].ocas[1].address.ipv4`. */
-  readonly path: string;
-  readonly expected: string;
-  readonly found: string;
-}
+import {
+  ec2Faults,
+  fillFaults,
+  footprintFaults,
+  repeated,
+  roleNameFaults,
+  windowFaults,
+} from './site-faults.ts';
 
 /** A rule between fields. It runs when the keys that it reads are themselves faultless, whatever else is wrong. */
 interface Relation<Key extends ConfigKey = ConfigKey> {
@@ -19,13 +20,6 @@ const relation = <Key extends ConfigKey>(
   reads: readonly Key[],
   faultsOf: (config: Pick<Config, Key>) => ConfigFault[],
 ): Relation => ({ reads, faultsOf: (config) => faultsOf(config as Pick<Config, Key>) });
-
-const faultIf = (
-  isFault: boolean,
-  path: string,
-  expected: string,
-  found: unknown,
-): ConfigFault[] => (isFault ? [{ path, expected, found: String(found) }] : []);
 
 const SECONDS_PER_HOUR = 3600;
 
@@ -64,6 +58,14 @@ export const relations: readonly Relation[] = [
       ),
     ),
   ]),
+  relation(['regions', 'alarms'], ({ regions: { control }, alarms: { monthlyBudgetUsd } }) =>
+    faultIf(
+      monthlyBudgetUsd !== undefined && !hasBudgets(control),
+      'alarms.monthlyBudgetUsd',
+      `nothing: CloudFormation makes no budgets in regions.control (${control})`,
+      monthlyBudgetUsd,
+    ),
+  ),
   relation(['tokens'], ({ tokens: { required, publicKeys = [] } }) =>
     faultIf(
       required && publicKeys.length === 0,
@@ -97,12 +99,23 @@ export const relations: readonly Relation[] = [
     ),
   ),
   relation(['sites'], ({ sites }) => sites.flatMap(windowFaults)),
+  relation(['sites', 'fill'], ({ sites, fill }) => fillFaults(sites, fill.nightlyChurnRatioMax)),
   relation(['sites'], ({ sites }) => sites.flatMap(ec2Faults)),
+  relation(['sites', 'prefix'], ({ sites, prefix }) => roleNameFaults(sites, prefix)),
+  relation(['sites'], ({ sites }) => footprintFaults(sites)),
   relation(['sites'], ({ sites }) => [
     ...repeated(sites, ({ ocaId }) => ocaId, 'ocaId', 'an OCA id that no other site has'),
     ...repeated(sites, ({ address }) => address?.ipv4, 'address.ipv4', 'an address of its own'),
     ...repeated(sites, ({ address }) => address?.ipv6, 'address.ipv6', 'an address of its own'),
   ]),
+  relation(['alarms', 'clients'], ({ alarms, clients: { certificateDays } }) =>
+    faultIf(
+      alarms.certificateDaysMin >= (certificateDays * 2) / 3,
+      'alarms.certificateDaysMin',
+      `less than two thirds of clients.certificateDays (${certificateDays}): sooner no OCA renews`,
+      alarms.certificateDaysMin,
+    ),
+  ),
   relation(['prices'], ({ prices }) =>
     prices.cloudFront.egress.flatMap(({ upToBytes }, index, steps) => {
       const isLast = index === steps.length - 1;
@@ -116,82 +129,3 @@ export const relations: readonly Relation[] = [
     }),
   ),
 ];
-
-type SiteConfig = Config['sites'][number];
-type OcaConfig = SiteConfig['ocas'][number];
-
-function windowFaults({ fill }: SiteConfig, index: number): ConfigFault[] {
-  return [
-    ...faultIf(
-      fill.windowStart === fill.windowEnd,
-      `sites[${index}].fill.windowEnd`,
-      'another time than windowStart',
-      fill.windowEnd,
-    ),
-    ...faultIf(
-      fill.ocaBitsPerSecond > fill.siteBitsPerSecond,
-      `sites[${index}].fill.ocaBitsPerSecond`,
-      `no more than siteBitsPerSecond (${fill.siteBitsPerSecond} bit/s)`,
-      fill.ocaBitsPerSecond,
-    ),
-  ];
-}
-
-function ec2Faults({ kind, ec2, ocas }: SiteConfig, index: number): ConfigFault[] {
-  if (!ec2) return [];
-  const path = `sites[${index}].ec2`;
-  const { region, availabilityZones, instancesMin, instancesMax } = ec2;
-  return [
-    ...availabilityZones.flatMap((zone, zoneIndex) => [
-      ...faultIf(
-        !zone.startsWith(region),
-        `${path}.availabilityZones[${zoneIndex}]`,
-        `a zone of ${region}`,
-        zone,
-      ),
-      ...faultIf(
-        zone.includes('-wl') && kind !== 'mec',
-        `sites[${index}].kind`,
-        `mec: ${zone} is a Wavelength Zone`,
-        kind,
-      ),
-    ]),
-    ...faultIf(
-      new Set(availabilityZones.map((zone) => zone.includes('-wl'))).size > 1,
-      `${path}.availabilityZones`,
-      'Availability Zones or Wavelength Zones, not both',
-      availabilityZones.join(', '),
-    ),
-    ...faultIf(
-      instancesMax < instancesMin,
-      `${path}.instancesMax`,
-      `at least instancesMin (${instancesMin})`,
-      instancesMax,
-    ),
-    ...faultIf(
-      ocas.length > 0,
-      `sites[${index}].ocas`,
-      'none: the instances of ec2 enrol themselves',
-      `${ocas.length} OCAs`,
-    ),
-  ];
-}
-
-/** Faults for every value that an OCA before it, at any site, has already. */
-function repeated(
-  sites: readonly SiteConfig[],
-  fieldOf: (oca: OcaConfig) => string | undefined,
-  field: string,
-  expected: string,
-): ConfigFault[] {
-  const seen = new Set<string>();
-  return sites.flatMap((site, siteIndex) =>
-    site.ocas.flatMap((oca, ocaIndex) => {
-      const value = fieldOf(oca);
-      if (value === undefined) return [];
-      const isRepeated = seen.has(value);
-      seen.add(value);
-      return faultIf(isRepeated, `sites[${siteIndex}].ocas[${ocaIndex}].${field}`, expected, value);
-    }),
-  );
-}

@@ -75,6 +75,8 @@ export const schema = mapping({
   fill: mapping({
     planPollSeconds: whole('seconds', { min: 1, max: 3600 }),
     planLifetimeHours: whole('hours', { min: 1, max: 720 }),
+    /** What a night may have to replace, of what an OCA's disks hold: every site's window must carry that. */
+    nightlyChurnRatioMax: share,
     planAtUtc: pattern('a time HH:MM in UTC, in quotes', /^(?:[01]\d|2[0-3]):[0-5]\d$/),
   }),
   sites: listOf(site, { min: 0, max: 2000, keyOf: ({ siteId }) => siteId, of: 'sites' }),
@@ -99,6 +101,7 @@ export const schema = mapping({
     serverErrorRatioMax: share,
     bandwidthUtilizationMax: share,
     certificateDaysMin: whole('days', { min: 1, max: 396 }),
+    runbookUrl: httpsUrl.optional(),
     monthlyBudgetUsd: decimal('US dollars', { min: 1, max: 1e9 }).optional(),
     requestsPerPeriodMin: whole('requests', { min: 0, max: 1e9 }),
   }),

@@ -1,9 +1,12 @@
+import { z } from 'zod';
 import { type DiskId, isDiskId, isOcaId, isSiteId, type OcaId, type SiteId } from '#domain/ids.ts';
+import { isPublicIpv4, isPublicIpv6 } from '#domain/steering/public-address.ts';
 import { bitsPerSecond, bytes } from '#domain/units.ts';
-import { isPublicIpv4, isPublicIpv6, isVpcPrefix, parsePrefix } from './addresses.ts';
+import { isVpcPrefix, networkOf, parsePrefix } from './addresses.ts';
 import { decimal, identity, listOf, mapping, oneOf, pattern, text, whole } from './fields.ts';
 import { awsRegion } from './regions.ts';
 
+const PREFIX = 'an IPv4 or IPv6 prefix in CIDR notation with no bits set beyond its length';
 const NAME = '1 to 63 of a-z, 0-9 and -';
 
 /** From 1 Mbit/s to 10 Tbit/s: beyond what an appliance or a site has, so a slipped unit is caught. Assumption. */
@@ -58,10 +61,9 @@ export const site = mapping({
   }),
   timeZone: text('an IANA time zone, e.g. America/New_York', isTimeZone),
   footprint: listOf(
-    text(
-      'an IPv4 or IPv6 prefix in CIDR notation with no bits set beyond its length',
-      (value) => parsePrefix(value) !== undefined,
-    ),
+    z.string({ error: PREFIX }).refine((value) => parsePrefix(value) !== undefined, {
+      error: ({ input }) => `${PREFIX}${hintFor(String(input))}`,
+    }),
     { min: 1, max: 100_000, keyOf: identity, of: 'prefixes' },
   ),
   fill: mapping({
@@ -73,6 +75,12 @@ export const site = mapping({
   ec2: ec2.optional(),
   ocas: listOf(oca, { min: 0, max: 1000, keyOf: ({ ocaId }) => ocaId, of: 'OCAs' }),
 });
+
+/** What was probably meant by a prefix that has bits set beyond its length. */
+function hintFor(prefix: string): string {
+  const network = networkOf(prefix);
+  return network === undefined ? '' : `, such as ${network}`;
+}
 
 /** Offsets such as `+01:00` are zones to JavaScript but not to us: they know no summer time. */
 function isTimeZone(name: string): boolean {

@@ -9,7 +9,7 @@ import { bucketArn } from '../names.ts';
  * agent. `cs-uri-stem` holds session tokens: the log bucket is as secret as they are until they expire.
  * Source of the names: AWS CloudFormation resource schema, vended logs of AWS::CloudFront::Distribution.
  */
-const RECORD_FIELDS = [
+export const RECORD_FIELDS: readonly string[] = [
   'date',
   'time',
   'x-edge-location',
@@ -49,30 +49,41 @@ const RECORD_FIELDS = [
   'cmcd-version',
 ];
 
-/** CloudFront's access logs (standard logging v2) as Parquet, by distribution and hour, in the primary log bucket. */
+/** CloudFront's access logs (standard logging v2) as Parquet, by hour, in the primary log bucket. */
 export class AccessLogDelivery extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { config, distribution }: { readonly config: Config; readonly distribution: Distribution },
+    {
+      config,
+      distribution,
+      number,
+    }: {
+      readonly config: Config;
+      readonly distribution: Distribution;
+      /** From 1; names of all but the first end in it. */
+      readonly number: number;
+    },
   ) {
     super(scope, id);
+    const name = `${config.prefix}-cloudfront${number === 1 ? '' : `-${number}`}`;
     const source = new CfnDeliverySource(this, 'Source', {
-      name: `${config.prefix}-cloudfront`,
+      name,
       logType: 'ACCESS_LOGS',
       resourceArn: distribution.distributionArn,
     });
     const destination = new CfnDeliveryDestination(this, 'Destination', {
-      name: `${config.prefix}-cloudfront-s3`,
+      name: `${name}-s3`,
       destinationResourceArn: `${bucketArn(config, 'logs', config.regions.control)}/cloudfront`,
       outputFormat: 'parquet',
     });
     const delivery = new CfnDelivery(this, 'Delivery', {
       deliverySourceName: source.name,
       deliveryDestinationArn: destination.attrArn,
-      s3SuffixPath: '{DistributionId}/{yyyy}/{MM}/{dd}/{HH}',
+      // All distributions together: their ids begin the files' names, and queries need not know them.
+      s3SuffixPath: '{yyyy}/{MM}/{dd}/{HH}',
       s3EnableHiveCompatiblePath: true,
-      recordFields: RECORD_FIELDS,
+      recordFields: [...RECORD_FIELDS],
     });
     // The source is named, not referenced, so CloudFormation must be told the order.
     delivery.addResourceDependency(source);

@@ -1,48 +1,90 @@
 import {
   Alarm,
   ComparisonOperator,
+  CompositeAlarm,
+  type IAlarm,
+  type IAlarmRule,
   type IMetric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
+import { alarmTopic } from './alarm-topic.ts';
 
+/** What it means. Only what a viewer feels, or will soon, is critical. */
 export type Severity = 'warning' | 'critical';
 
-export interface AlarmProps {
+interface Described {
   /** Also the alarm's name, after the prefix. */
   readonly name: string;
   readonly severity: Severity;
+  readonly description: string;
+  /** The heading of docs/runbook.md that tells what to do. @default the name */
+  readonly heading?: string;
+}
+
+export interface AlarmProps extends Described {
   readonly metric: IMetric;
   readonly isFaulty: { readonly above: number } | { readonly below: number };
-  readonly description: string;
   /** Periods in a row. @default 3 */
   readonly periods?: number;
+  /**
+   * What silence means: `fine` where no requests are no errors, `faulty` where it is the fault itself, `unchanged` where
+   * it says nothing.
+   * @default fine
+   */
+  readonly whenMissing?: keyof typeof MISSING;
+  /** A composite alarm pages for it. By itself it tells no more than the recipients of warnings. @default false */
+  readonly isMember?: boolean;
 }
+
+export interface CompositeAlarmProps extends Described {
+  readonly rule: IAlarmRule;
+  /** While this one rings, nobody is told of the composite. */
+  readonly suppressedBy?: IAlarm;
+  /** Tells nobody: another alarm watches it. @default false */
+  readonly isMember?: boolean;
+}
+
+const MISSING = {
+  fine: TreatMissingData.NOT_BREACHING,
+  faulty: TreatMissingData.BREACHING,
+  unchanged: TreatMissingData.IGNORE,
+} as const;
+
+/** How long a composite that is suppressed waits for its suppressor, and stays quiet after it. */
+const SUPPRESSION = Duration.minutes(5);
+
+const RUNBOOK = 'docs/runbook.md';
 
 /** Alarms of one region and whom they tell: a topic a severity, with every configured recipient. */
 export class Alarms extends Construct {
-  readonly all: Alarm[] = [];
+  readonly all: (Alarm | CompositeAlarm)[] = [];
   private readonly config: Config;
   private readonly actions: Readonly<Record<Severity, SnsAction>>;
 
-  /** `part` sets the topics of two stacks in one region apart. */
-  constructor(scope: Construct, id: string, { config, part }: { config: Config; part: string }) {
+  /** `part` sets the topics of two stacks in one region apart; `isTopicOwner: false` takes those that another stack makes. */
+  constructor(scope: Construct, id: string, { config, part, isTopicOwner = true }: AlarmsProps) {
     super(scope, id);
     this.config = config;
-    const action = (severity: Severity) =>
-      new SnsAction(this.topic(severity, `${config.prefix}-${part}-${severity}`));
+    const action = (severity: Severity) => {
+      const topicName = `${config.prefix}-${part}-${severity}`;
+      const topic = isTopicOwner
+        ? alarmTopic(this, severity, { topicName, recipients: config.alarms.recipients })
+        : this.topicNamed(severity, topicName);
+      return new SnsAction(topic);
+    };
     this.actions = { warning: action('warning'), critical: action('critical') };
   }
 
-  add({ name, severity, metric, isFaulty, description, periods = 3 }: AlarmProps): void {
+  add(props: AlarmProps): Alarm {
+    const { name, severity, metric, isFaulty, periods = 3, whenMissing = 'fine' } = props;
     const isAbove = 'above' in isFaulty;
     const alarm = new Alarm(this, name, {
-      alarmName: `${this.config.prefix}-${name}`,
-      alarmDescription: `[${severity}] ${description}`,
+      ...this.described(props),
       metric,
       threshold: isAbove ? isFaulty.above : isFaulty.below,
       comparisonOperator: isAbove
@@ -50,19 +92,55 @@ export class Alarms extends Construct {
         : ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: periods,
       datapointsToAlarm: periods,
-      // No requests are no errors.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      treatMissingData: MISSING[whenMissing],
     });
+    this.tell(alarm, props.isMember ? 'warning' : severity);
+    return alarm;
+  }
+
+  /** Its members must exist before it, in this region. Names do for those of other stacks. */
+  addComposite(props: CompositeAlarmProps): CompositeAlarm {
+    const { suppressedBy } = props;
+    const { alarmName, alarmDescription } = this.described(props);
+    const alarm = new CompositeAlarm(this, props.name, {
+      compositeAlarmName: alarmName,
+      alarmDescription,
+      alarmRule: props.rule,
+      ...(suppressedBy
+        ? {
+            actionsSuppressor: suppressedBy,
+            actionsSuppressorWaitPeriod: SUPPRESSION,
+            actionsSuppressorExtensionPeriod: SUPPRESSION,
+          }
+        : {}),
+    });
+    if (props.isMember) this.all.push(alarm);
+    else this.tell(alarm, props.severity);
+    return alarm;
+  }
+
+  private described({ name, severity, description, heading = name }: Described) {
+    const { runbookUrl = RUNBOOK } = this.config.alarms;
+    return {
+      alarmName: `${this.config.prefix}-${name}`,
+      alarmDescription: `[${severity}] ${description} Runbook: ${runbookUrl}#${heading}`,
+    };
+  }
+
+  private tell(alarm: Alarm | CompositeAlarm, severity: Severity): void {
     alarm.addAlarmAction(this.actions[severity]);
     alarm.addOkAction(this.actions[severity]);
     this.all.push(alarm);
   }
 
-  private topic(id: string, topicName: string): Topic {
-    const topic = new Topic(this, id, { topicName, enforceSSL: true });
-    for (const recipient of this.config.alarms.recipients) {
-      topic.addSubscription(new EmailSubscription(recipient));
-    }
-    return topic;
+  private topicNamed(id: string, topicName: string): ITopic {
+    const { account, regions } = this.config;
+    return Topic.fromTopicArn(this, id, `arn:aws:sns:${regions.control}:${account}:${topicName}`);
   }
+}
+
+export interface AlarmsProps {
+  readonly config: Config;
+  readonly part: string;
+  readonly isTopicOwner?: boolean;
 }

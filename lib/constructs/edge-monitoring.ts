@@ -1,143 +1,91 @@
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import {
+  AlarmRule,
+  AlarmState,
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
+  type IAlarm,
   type IMetric,
-  MathExpression,
-  Metric,
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { EDGE_REGION } from '../names.ts';
 import { Alarms } from './alarms.ts';
+import { addCertificateAlarm } from './certificate-alarm.ts';
+import { CloudFrontMetrics } from './cloudfront-metrics.ts';
+import { addDistributionAlarms } from './distribution-alarms.ts';
 
-const PERIOD = Duration.minutes(5);
-const PERCENT = 100;
+export interface EdgeMonitoringProps {
+  readonly config: Config;
+  /** The first one's alarms and dashboard have no number in their names. */
+  readonly distributions: readonly MonitoredDistribution[];
+}
+
+export interface MonitoredDistribution {
+  readonly distribution: Distribution;
+  readonly certificate: ICertificate;
+}
 
 /**
- * Alarms and dashboard of CloudFront. The metrics are built by hand because CDK's `Distribution.metric*()` leave out the
- * dimension `Region=Global`, without which a metric matches nothing and its alarm stays silent for ever (aws-cdk#19245).
+ * The alarm that says that any distribution fails viewers. Alarms of other regions cannot be combined: where the control
+ * plane is in this region, its `viewers-affected` pages for this one; elsewhere this one pages itself.
  */
+export const EDGE_FAILING = 'edge-failing';
+
+/** Alarms and dashboards of CloudFront. */
 export class EdgeMonitoring extends Construct {
   private readonly config: Config;
-  private readonly distribution: Distribution;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { config, distribution }: { readonly config: Config; readonly distribution: Distribution },
-  ) {
+  constructor(scope: Construct, id: string, { config, distributions }: EdgeMonitoringProps) {
     super(scope, id);
     this.config = config;
-    this.distribution = distribution;
     const alarms = new Alarms(this, 'Alarms', { config, part: 'edge' });
-    this.addRatioAlarms(alarms);
-    this.addLatencyAlarm(alarms);
-    this.addBandwidthAlarm(alarms);
-    this.addDashboard(alarms);
-  }
-
-  private addRatioAlarms(alarms: Alarms): void {
-    const { cacheHitRatioMin, clientErrorRatioMax, serverErrorRatioMax } = this.config.alarms;
-    alarms.add({
-      name: 'cache-hit-rate-low',
-      severity: 'warning',
-      metric: this.whenBusy('CacheHitRate', { otherwise: PERCENT }),
-      isFaulty: { below: cacheHitRatioMin * PERCENT },
-      description: 'CloudFront serves too little from its caches, so S3 is asked too often.',
+    const failing = distributions.map(({ distribution, certificate }, index) => {
+      const suffix = index === 0 ? '' : `-${index + 1}`;
+      const metrics = new CloudFrontMetrics(config, distribution.distributionId);
+      const before = alarms.all.length;
+      const alarm = addDistributionAlarms(alarms, { config, metrics, suffix });
+      const name = `server-certificate-expiring${suffix}`;
+      addCertificateAlarm(alarms, { config, name, certificate });
+      this.addDashboard(metrics, { suffix, alarms: alarms.all.slice(before) });
+      return alarm;
     });
-    alarms.add({
-      name: 'client-errors-high',
-      severity: 'warning',
-      metric: this.whenBusy('4xxErrorRate', { otherwise: 0 }),
-      isFaulty: { above: clientErrorRatioMax * PERCENT },
-      description: 'Viewers are refused or ask for what is not there.',
-    });
-    alarms.add({
-      name: 'server-errors-high',
+    alarms.addComposite({
+      name: EDGE_FAILING,
       severity: 'critical',
-      metric: this.whenBusy('5xxErrorRate', { otherwise: 0 }),
-      isFaulty: { above: serverErrorRatioMax * PERCENT },
-      description: 'CloudFront or all origins fail.',
-    });
-  }
-
-  private addLatencyAlarm(alarms: Alarms): void {
-    alarms.add({
-      name: 'origin-latency-high',
-      severity: 'warning',
-      metric: this.metric('OriginLatency', Stats.percentile(95)),
-      isFaulty: { above: this.config.alarms.originLatencyP95MaxMs },
-      description: 'S3 answers CloudFront slowly: one request in twenty takes longer (ms).',
-    });
-  }
-
-  private addBandwidthAlarm(alarms: Alarms): void {
-    alarms.add({
-      name: 'bandwidth-near-quota',
-      severity: 'warning',
-      metric: this.bandwidth(
-        `${PERCENT} * bytes * 8 / PERIOD(bytes) / ${this.config.limits.distributionBitsPerSecond}`,
-        'percent of the quota',
+      rule: AlarmRule.anyOf(
+        ...failing.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM)),
       ),
-      isFaulty: { above: this.config.alarms.bandwidthUtilizationMax * PERCENT },
-      description: 'The distribution nears its data transfer quota: ask AWS to raise it.',
+      description: 'A distribution answers viewers with 5xx.',
+      isMember: config.regions.control === EDGE_REGION,
     });
   }
 
-  private addDashboard(alarms: Alarms): void {
+  private addDashboard(
+    metrics: CloudFrontMetrics,
+    { suffix, alarms }: { readonly suffix: string; readonly alarms: IAlarm[] },
+  ): void {
     const graph = (title: string, left: IMetric[]) =>
       new GraphWidget({ title, left, width: 12, region: EDGE_REGION });
-    new Dashboard(this, 'Dashboard', {
-      dashboardName: `${this.config.prefix}-edge`,
+    const latency = [50, 95, 99].map((rank) =>
+      metrics.metric('OriginLatency', Stats.percentile(rank)),
+    );
+    const errors = ['4xxErrorRate', '5xxErrorRate'].map((name) =>
+      metrics.metric(name, Stats.AVERAGE),
+    );
+    new Dashboard(this, `Dashboard${suffix.slice(1)}`, {
+      dashboardName: `${this.config.prefix}-edge${suffix}`,
       widgets: [
-        [new AlarmStatusWidget({ alarms: alarms.all, width: 24 })],
+        [new AlarmStatusWidget({ alarms, width: 24 })],
         [
-          graph('Cache hit rate (%)', [this.metric('CacheHitRate', Stats.AVERAGE)]),
-          graph('Egress (bit/s)', [this.bandwidth('bytes * 8 / PERIOD(bytes)', 'egress')]),
+          graph('Cache hit rate (%)', [metrics.metric('CacheHitRate', Stats.AVERAGE)]),
+          graph('Egress (bit/s)', [metrics.egress()]),
         ],
-        [
-          graph(
-            'Origin latency (ms)',
-            [50, 95, 99].map((rank) => this.metric('OriginLatency', Stats.percentile(rank))),
-          ),
-          graph(
-            'Errors (% of requests)',
-            ['4xxErrorRate', '5xxErrorRate'].map((name) => this.metric(name, Stats.AVERAGE)),
-          ),
-        ],
+        [graph('Origin latency (ms)', latency), graph('Errors (% of requests)', errors)],
       ],
-    });
-  }
-
-  /** A rate in percent, replaced by `otherwise` in periods with so few requests that it says nothing. */
-  private whenBusy(metricName: string, { otherwise }: { otherwise: number }): IMetric {
-    return new MathExpression({
-      label: metricName,
-      expression: `IF(requests >= ${this.config.alarms.requestsPerPeriodMin}, rate, ${otherwise})`,
-      usingMetrics: {
-        rate: this.metric(metricName, Stats.AVERAGE),
-        requests: this.metric('Requests', Stats.SUM),
-      },
-      period: PERIOD,
-    });
-  }
-
-  private bandwidth(expression: string, label: string): IMetric {
-    const bytes = this.metric('BytesDownloaded', Stats.SUM);
-    return new MathExpression({ label, expression, usingMetrics: { bytes }, period: PERIOD });
-  }
-
-  private metric(metricName: string, statistic: string): Metric {
-    return new Metric({
-      namespace: 'AWS/CloudFront',
-      metricName,
-      dimensionsMap: { DistributionId: this.distribution.distributionId, Region: 'Global' },
-      statistic,
-      period: PERIOD,
     });
   }
 }

@@ -3,7 +3,7 @@ import type { Environment as PlaybackEnvironment } from '../../lambda/playback/e
 import type { Environment as SteeringEnvironment } from '../../lambda/steering/environment.ts';
 import type { AwsRegion } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
-import { bucketName, hosts, secretName, tableName } from '../names.ts';
+import { bucketName, cloudFrontUrls, hosts, secretName, tableName } from '../names.ts';
 import { permissionsIn, readObjects } from '../permissions.ts';
 import { RegionalFunction } from './regional-function.ts';
 
@@ -69,7 +69,7 @@ function playbackEnvironment(config: Config): PlaybackEnvironment {
     OPERATOR_SECRET: secretName(config, 'operator'),
     TOKEN_LIFETIME_SECONDS: String(config.tokens.lifetimeSeconds),
     OCA_PATHWAYS_MAX: String(config.playback.ocaPathwaysMax),
-    CLOUDFRONT_URL: `https://${hosts(config).cloudFront}`,
+    CLOUDFRONT_URLS: cloudFrontUrls(config),
     ENTITLEMENT_JWKS_URL: jwksUrl,
     ENTITLEMENT_ISSUER: issuer,
     ENTITLEMENT_AUDIENCE: audience,

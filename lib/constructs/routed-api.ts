@@ -7,8 +7,10 @@ import {
   HttpApi,
   type HttpMethod,
   HttpStage,
+  type IHttpRouteAuthorizer,
   IpAddressType,
   LogGroupLogDestination,
+  type MTLSConfig,
   SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -27,6 +29,8 @@ export interface RoutedApiProps {
   readonly routes: readonly { readonly to: RegionalFunction; readonly keys: readonly RouteKey[] }[];
   /** @default browsers of other origins are not let in */
   readonly cors?: CorsPreflightOptions;
+  /** Asked about every request of every route. @default functions see to it themselves */
+  readonly authorizer?: IHttpRouteAuthorizer;
 }
 
 /** One line a request; no address, no query and no path, which may hold tokens. */
@@ -45,7 +49,7 @@ export class RoutedApi extends Construct {
   private readonly api: HttpApi;
   private readonly stage: HttpStage;
 
-  constructor(scope: Construct, id: string, { name, routes, cors }: RoutedApiProps) {
+  constructor(scope: Construct, id: string, { name, routes, cors, authorizer }: RoutedApiProps) {
     super(scope, id);
     this.api = new HttpApi(this, 'Api', {
       apiName: name,
@@ -53,6 +57,7 @@ export class RoutedApi extends Construct {
       disableExecuteApiEndpoint: true,
       ipAddressType: IpAddressType.DUAL_STACK,
       ...(cors ? { corsPreflight: cors } : {}),
+      ...(authorizer ? { defaultAuthorizer: authorizer } : {}),
     });
     for (const { to, keys } of routes) this.addRoutes(to, keys);
     const logGroup = new LogGroup(this, 'AccessLogs', {
@@ -71,11 +76,24 @@ export class RoutedApi extends Construct {
     });
   }
 
-  /** Serves the API at `host`. The same host may be served in several regions; Route 53 chooses. */
-  serveAt(id: string, host: string, certificate: ICertificate): DomainName {
+  get apiId(): string {
+    return this.api.apiId;
+  }
+
+  /**
+   * Serves the API at `host`, to clients with a certificate of `clientAuthorities` alone if they are given. The same
+   * host may be served in several regions; Route 53 chooses.
+   */
+  serveAt(
+    id: string,
+    host: string,
+    tls: { readonly certificate: ICertificate; readonly clientAuthorities?: MTLSConfig },
+  ): DomainName {
+    const { certificate, clientAuthorities } = tls;
     const domainName = new DomainName(this, id, {
       domainName: host,
       certificate,
+      ...(clientAuthorities ? { mtls: clientAuthorities } : {}),
       endpointType: EndpointType.REGIONAL,
       securityPolicy: SecurityPolicy.TLS_1_2,
       ipAddressType: IpAddressType.DUAL_STACK,

@@ -26,23 +26,30 @@ const SECRETS: readonly SecretRow[] = [
   {
     id: 'FillPlanKeys',
     kind: 'fill-plan-keys',
-    description: 'Ed25519 keys of fill plans, as private JWKs: the first signs, all verify',
+    description: 'Ed25519 keys of fill plans, as private JWKs, made and rotated by themselves',
     isReplicated: false,
     initial: NO_KEYS,
   },
   {
     id: 'Operator',
     kind: 'operator',
-    description: 'SHA-256 digests of the credentials of operators',
+    description: 'SHA-256 digests of the credentials with which operators ask the playback API',
     isReplicated: true,
     initial: '{"credentialDigests":[]}',
+  },
+  {
+    id: 'ClientAuthority',
+    kind: 'client-authority',
+    description: 'Certificate and key of the authority that signs for OCAs and operators, as PEM',
+    isReplicated: false,
+    initial: '{}',
   },
 ];
 
 /**
  * The secrets of the control plane. Secrets Manager cannot generate Ed25519 keys, so each begins empty: nothing is
  * signed and nobody is an operator. After the first deployment the operator runs `npx distributary keys`, which makes
- * the keys and stores them; CloudFormation never looks at the value again, because what it wrote does not change.
+ * the keys and stores them, but for those of fill plans (key-rotation.ts); CloudFormation never looks at the value again, because what it wrote does not change.
  */
 export class SigningSecrets extends Construct {
   constructor(scope: Construct, id: string, config: Config) {

@@ -1,39 +1,29 @@
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { Duration, Stack } from 'aws-cdk-lib/core';
+import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { Alarms } from '../constructs/alarms.ts';
-import { addFunctionErrorAlarms } from '../constructs/function-error-alarms.ts';
-import { deadLetterQueueName, stackName } from '../names.ts';
+import { addControlPlaneAlarms } from '../constructs/control-plane-alarms.ts';
+import { addFleetAlarms } from '../constructs/fleet-alarms.ts';
+import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
+import { Paging } from '../constructs/paging.ts';
+import { addSpendingBudget } from '../constructs/spending-budget.ts';
+import { stackName } from '../names.ts';
 
-const PERIOD = Duration.minutes(5);
-
-/** Alarms of the control plane. CloudFront's are in the edge stack, with the distribution whose id they need. */
+/**
+ * Alarms of the control plane and the fleet, the operations dashboard and the budget. CloudFront's alarms are in the edge
+ * stack, with the distributions whose ids they need; those of each playback region in its own stack.
+ */
 export class MonitoringStack extends Stack {
   constructor(scope: Construct, config: Config) {
     super(scope, stackName(config, 'monitoring'), {
       env: { account: config.account, region: config.regions.control },
-      description: 'Distributary: alarms of the control plane',
+      description: 'Distributary: alarms of the control plane and the fleet, dashboard, budget',
     });
     const alarms = new Alarms(this, 'Alarms', { config, part: 'control' });
-    addFunctionErrorAlarms(alarms, config, {
-      control: 'Agents cannot report or fetch their plans; OCAs go on serving.',
-      'catalog-ingest': 'Published titles do not come into the catalog.',
-      'fill-planner': 'OCAs get no new fill plans and keep what they hold.',
-    });
-    alarms.add({
-      name: 'dead-letters',
-      severity: 'warning',
-      metric: new Metric({
-        namespace: 'AWS/SQS',
-        metricName: 'ApproximateNumberOfMessagesVisible',
-        dimensionsMap: { QueueName: deadLetterQueueName(config) },
-        statistic: Stats.MAXIMUM,
-        period: PERIOD,
-      }),
-      isFaulty: { above: 0 },
-      description: 'An event was given up after all retries: a title or a plan may be missing.',
-      periods: 1,
-    });
+    const controlPlane = addControlPlaneAlarms(alarms, config);
+    const fleet = addFleetAlarms(alarms, config);
+    new Paging(this, 'Paging', { config, alarms, fleet, controlPlane });
+    new OperationsDashboard(this, 'Operations', { config, alarms: alarms.all });
+    addSpendingBudget(this, 'Budget', config);
   }
 }

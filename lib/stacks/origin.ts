@@ -4,8 +4,10 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { AwsRegion } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
+import { Alarms } from '../constructs/alarms.ts';
 import { DeliveryBucket, PRIVATE_BUCKET } from '../constructs/delivery-bucket.ts';
-import { bucketName, EDGE_REGION, stackName } from '../names.ts';
+import { addReplicationAlarms } from '../constructs/replication-alarms.ts';
+import { bucketName, EDGE_REGION, LOG_PREFIXES, stackName } from '../names.ts';
 
 export interface OriginStackProps {
   readonly config: Config;
@@ -13,6 +15,7 @@ export interface OriginStackProps {
 }
 
 const ACCESS_LOG_DAYS = 90;
+const QUERY_RESULT_DAYS = 30;
 
 /**
  * The buckets of one origin region. The first origin region is the primary: it replicates to the others, tells the event
@@ -44,7 +47,10 @@ export class OriginStack extends Stack {
           : [],
       });
     }
-    if (!isPrimary) return;
+    if (!isPrimary) {
+      addReplicationAlarms(new Alarms(this, 'Alarms', { config, part: 'origin' }), config, region);
+      return;
+    }
     this.admitCloudFrontLogs(logs);
     this.planBucket(config, region, logs);
   }
@@ -53,7 +59,14 @@ export class OriginStack extends Stack {
     const bucket = new Bucket(this, 'Logs', {
       ...PRIVATE_BUCKET,
       bucketName: bucketName(config, 'logs', region),
-      lifecycleRules: [{ id: 'forget', expiration: Duration.days(ACCESS_LOG_DAYS) }],
+      lifecycleRules: [
+        { id: 'forget', expiration: Duration.days(ACCESS_LOG_DAYS) },
+        {
+          id: 'forget-query-results',
+          prefix: `${LOG_PREFIXES.queryResults}/`,
+          expiration: Duration.days(QUERY_RESULT_DAYS),
+        },
+      ],
     });
     // CDK's classes miss its own interfaces by an `| undefined` under exactOptionalPropertyTypes.
     return bucket as IBucket;
@@ -68,6 +81,7 @@ export class OriginStack extends Stack {
       serverAccessLogsPrefix: 's3/plans/',
       lifecycleRules: [
         { id: 'forget-what-was-replaced', noncurrentVersionExpiration: Duration.days(30) },
+        { id: 'forget-planning-runs', prefix: 'runs/', expiration: Duration.days(30) },
       ],
     });
   }

@@ -7,11 +7,19 @@ import { type AwsRegion, continentOf } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { AliasRecords } from '../constructs/alias-records.ts';
-import { addFunctionErrorAlarms } from '../constructs/function-error-alarms.ts';
+import { addApiAlarm } from '../constructs/api-alarm.ts';
+import { addCertificateAlarm } from '../constructs/certificate-alarm.ts';
+import { addFunctionErrorAlarm, addThrottleAlarm } from '../constructs/function-error-alarms.ts';
 import { hostedZone } from '../constructs/hosted-zone.ts';
 import { PlaybackFunctions } from '../constructs/playback-functions.ts';
 import { RoutedApi, type RouteKey } from '../constructs/routed-api.ts';
-import { continentalPlaybackHost, hosts, regionalPlaybackHost, stackName } from '../names.ts';
+import {
+  continentalPlaybackHost,
+  hosts,
+  regionalPlaybackHost,
+  stackName,
+  worldPlaybackHost,
+} from '../names.ts';
 
 const PLAYBACK_ROUTES: readonly RouteKey[] = [
   'GET /health',
@@ -36,12 +44,18 @@ const CORS = {
 /** Every leaf of the routing tree weighs the same. */
 const WEIGHT = 100;
 
+/** What a function's failure means to an operator. */
+const FAILURES = {
+  playback: 'New sessions cannot be opened in this region; the next region takes them.',
+  steering: 'Players in this region keep the pathway order that they have.',
+} as const;
+
 export interface PlaybackStackProps {
   readonly config: Config;
   readonly region: AwsRegion;
 }
 
-/** The playback API of one region, and its leaf in the tree of `play.<domain>`. */
+/** The playback API of one region, and its leaves in the tree of `play.<domain>`. */
 export class PlaybackStack extends Stack {
   constructor(scope: Construct, { config, region }: PlaybackStackProps) {
     super(scope, stackName(config, 'playback', region), {
@@ -57,15 +71,26 @@ export class PlaybackStack extends Stack {
       ],
       cors: CORS,
     });
-    this.route(api, { config, region });
+    const certificate = this.route(api, { config, region });
     const alarms = new Alarms(this, 'Alarms', { config, part: 'playback' });
-    addFunctionErrorAlarms(alarms, config, {
-      playback: 'New sessions cannot be opened in this region; the next region takes them.',
-      steering: 'Players in this region keep the pathway order that they have.',
+    for (const [name, meaning] of Object.entries(FAILURES)) {
+      addFunctionErrorAlarm(alarms, {
+        ...{ config, name: name as keyof typeof FAILURES, meaning },
+        severity: 'critical',
+      });
+    }
+    addThrottleAlarm(alarms, 'playback');
+    addApiAlarm(alarms, {
+      name: 'playback-api-errors',
+      apiId: api.apiId,
+      description: 'New sessions or steering fail in this region.',
     });
+    const name = 'playback-certificate-expiring';
+    addCertificateAlarm(alarms, { config, name, certificate });
   }
 
-  private route(api: RoutedApi, { config, region }: PlaybackStackProps): void {
+  /** Returns the certificate of all its names. */
+  private route(api: RoutedApi, { config, region }: PlaybackStackProps): Certificate {
     const zone = hostedZone(this, 'Zone', config);
     const regionalHost = regionalPlaybackHost(config, region);
     const certificate = new Certificate(this, 'Certificate', {
@@ -73,8 +98,8 @@ export class PlaybackStack extends Stack {
       subjectAlternativeNames: [regionalHost],
       validation: CertificateValidation.fromDns(zone),
     });
-    const shared = api.serveAt('SharedDomain', hosts(config).playback, certificate);
-    const regional = api.serveAt('RegionalDomain', regionalHost, certificate);
+    const shared = api.serveAt('SharedDomain', hosts(config).playback, { certificate });
+    const regional = api.serveAt('RegionalDomain', regionalHost, { certificate });
     new AliasRecords(this, 'RegionalName', {
       zone,
       host: regionalHost,
@@ -94,12 +119,18 @@ export class PlaybackStack extends Stack {
       enableSNI: true,
       measureLatency: true,
     });
-    new AliasRecords(this, 'Leaf', {
-      zone,
-      host: continentalPlaybackHost(config, continentOf(region)),
-      target: { dnsName: shared.regionalDomainName, hostedZoneId: shared.regionalHostedZoneId },
-      evaluateTargetHealth: true,
-      policy: { setIdentifier: region, weight: WEIGHT, healthCheck },
-    });
+    for (const [id, host] of [
+      ['Leaf', continentalPlaybackHost(config, continentOf(region))],
+      ['WorldLeaf', worldPlaybackHost(config)],
+    ] as const) {
+      new AliasRecords(this, id, {
+        zone,
+        host,
+        target: { dnsName: shared.regionalDomainName, hostedZoneId: shared.regionalHostedZoneId },
+        evaluateTargetHealth: true,
+        policy: { setIdentifier: region, weight: WEIGHT, healthCheck },
+      });
+    }
+    return certificate;
   }
 }

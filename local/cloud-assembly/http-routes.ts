@@ -11,6 +11,8 @@ export interface HttpRoute {
   readonly functionId: string;
   readonly timeoutMs: number;
   readonly cors?: CorsConfiguration;
+  /** The function that is asked first whether a request may pass. */
+  readonly authorizerId?: string;
 }
 
 /** Names as in AWS::ApiGatewayV2::Api, CorsConfiguration. */
@@ -26,7 +28,10 @@ export interface CorsConfiguration {
 /** The longest that an HTTP API waits for an integration, and its default. Source: API Gateway quotas for HTTP APIs. */
 const INTEGRATION_TIMEOUT_MS = 30_000;
 
-/** The routes of all stacks. A route that several regions have is taken from the first stack that has it. */
+/**
+ * The routes of all stacks. A route that several regions have is taken from the first stack that has it; one that AWS's
+ * own identities open is left out, since there are none on one machine.
+ */
 export function httpRoutes(stacks: readonly Stack[]): HttpRoute[] {
   const routeByKey = new Map<string, HttpRoute>();
   for (const route of stacks.flatMap(routesOf)) {
@@ -36,18 +41,26 @@ export function httpRoutes(stacks: readonly Stack[]): HttpRoute[] {
 }
 
 function routesOf(stack: Stack): HttpRoute[] {
-  return resourcesOf(stack, 'AWS::ApiGatewayV2::Route').map(([, route]) => {
-    const { RouteKey, Target, ApiId } = propertiesOf(route);
+  return resourcesOf(stack, 'AWS::ApiGatewayV2::Route').flatMap(([, route]) => {
+    const { RouteKey, Target, ApiId, AuthorizationType, AuthorizerId } = propertiesOf(route);
+    if (AuthorizationType === 'AWS_IAM') return [];
     const resource = (type: string, value: unknown) =>
       propertiesOf(stack.template.Resources[referenceTo(stack, type, value)]);
     const integration = resource('AWS::ApiGatewayV2::Integration', Target);
     const cors = resource('AWS::ApiGatewayV2::Api', ApiId).CorsConfiguration;
+    const authorizer =
+      AuthorizationType === 'CUSTOM'
+        ? resource('AWS::ApiGatewayV2::Authorizer', AuthorizerId)
+        : undefined;
     return {
       routeKey: String(RouteKey),
       stack,
       functionId: referenceTo(stack, LAMBDA_FUNCTION, integration.IntegrationUri),
       timeoutMs: Number(integration.TimeoutInMillis ?? INTEGRATION_TIMEOUT_MS),
       ...(cors === undefined ? {} : { cors: cors as CorsConfiguration }),
+      ...(authorizer && {
+        authorizerId: referenceTo(stack, LAMBDA_FUNCTION, authorizer.AuthorizerUri),
+      }),
     };
   });
 }

@@ -43,6 +43,13 @@ export function functionDefinition(stack: Stack, logicalId: string): FunctionDef
   };
 }
 
+/** The name of a function; undefined when the resource is something else. */
+export function functionNameOf(stack: Stack, logicalId: string): string | undefined {
+  const resource = stack.template.Resources[logicalId];
+  if (resource?.Type !== LAMBDA_FUNCTION) return undefined;
+  return (resource.Properties as unknown as FunctionProperties).FunctionName ?? logicalId;
+}
+
 function literals(
   logicalId: string,
   variables: Readonly<Record<string, unknown>>,

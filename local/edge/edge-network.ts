@@ -18,7 +18,7 @@ export interface EdgeNetworkOptions {
   /** Of each cache: every edge location and every shield has one. */
   readonly cacheBytesMax: Bytes;
   readonly log: Log;
-  /** Epoch milliseconds. */
+  /** The time that lifetimes in the caches are judged by: epoch milliseconds. */
   readonly now: () => number;
 }
 

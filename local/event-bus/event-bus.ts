@@ -21,6 +21,7 @@ export interface BusOptions {
   readonly account: string;
   readonly awsRegion: string;
   readonly rules: readonly EventRule[];
+  /** Invokes the function, or starts the state machine, that a rule leads to. */
   readonly invoke: (rule: EventRule, target: EventTarget, event: unknown) => Promise<unknown>;
   readonly log: Log;
 }
@@ -30,7 +31,7 @@ const ATTEMPTS_MAX = 3;
 /** Lambda waits a minute, then two; nobody wants to on one machine. */
 const RETRY_DELAY_MS = 500;
 
-/** The default event bus: matches events with the templates' rules and invokes the functions behind them. */
+/** The default event bus: matches events with the templates' rules and hands them to what stands behind them. */
 export class EventBus {
   readonly #options: BusOptions;
   readonly #rules: readonly { readonly rule: EventRule; readonly matches: EventMatcher }[];
@@ -72,7 +73,7 @@ export class EventBus {
     const facts = {
       eventId: event.id,
       detailType: event['detail-type'],
-      functionId: target.functionId,
+      target: target.kind === 'function' ? target.functionId : target.stateMachineId,
     };
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
       try {

@@ -4,17 +4,17 @@ import { CdnError } from '#domain/errors.ts';
 import { PROBLEM_CONTENT_TYPE, problemOf } from '#protocol/problem.ts';
 import type { CorsConfiguration, HttpRoute } from '../cloud-assembly/http-routes.ts';
 import type { Log } from '../ground/log-folder.ts';
-import { isFromThisMachine } from '../http/request-guard.ts';
+import type { FunctionReference } from '../lambda-host/function-host.ts';
+import type { ReadCredentials } from './callers.ts';
 import { corsFields, preflightFields } from './cors.ts';
 import { functionResponse, type GatewayResponse, PAYLOAD_BYTES_MAX } from './function-response.ts';
-import { requestEvent, splitTarget } from './request-event.ts';
+import { authorizerEvent, type HttpApiEvent, requestEvent, splitTarget } from './request-event.ts';
 import { type RouteMatch, RouteTable } from './route-table.ts';
 
 export interface FunctionApiOptions {
   readonly routes: readonly HttpRoute[];
-  readonly invoke: (route: HttpRoute, event: unknown) => Promise<unknown>;
-  /** The operator's bearer secret: lent to requests of this machine that bring no credential of their own. */
-  readonly operatorCredential: string;
+  readonly invoke: (target: FunctionReference, event: unknown) => Promise<unknown>;
+  readonly credentials: ReadCredentials;
   readonly log: Log;
 }
 
@@ -61,20 +61,33 @@ export class FunctionApi {
       if (!match)
         throw new CdnError('method-not-allowed', `${request.method} is not routed at this path`);
       const body = await readBody(request);
-      this.#lendCredential(request);
-      const event = requestEvent(request, match, body);
-      return functionResponse(
-        await within(match.route.timeoutMs, this.#options.invoke(match.route, event)),
+      const credentials = this.#options.credentials(request, match.route);
+      const event = requestEvent(request, match, { body, credentials });
+      const answer = this.#authorize(match.route, event).then((authorized) =>
+        this.#options.invoke(match.route, authorized),
       );
+      return functionResponse(await within(match.route.timeoutMs, answer));
     } catch (thrown) {
       return this.#problem(request, thrown);
     }
   }
 
-  /** "On this machine you are the operator": only for requests that no other site's page can have sent. */
-  #lendCredential(request: IncomingMessage): void {
-    if (request.headers.authorization === undefined && isFromThisMachine(request.headers))
-      request.headers.authorization = `Bearer ${this.#options.operatorCredential}`;
+  /**
+   * The event with what the route's authorizer, if it has one, says of the caller. @throws CdnError `forbidden`.
+   * Source: API Gateway Developer Guide, "Lambda authorizers for HTTP APIs", simple responses.
+   */
+  async #authorize(route: HttpRoute, event: HttpApiEvent): Promise<HttpApiEvent> {
+    const { stack, authorizerId } = route;
+    if (authorizerId === undefined) return event;
+    const asked = authorizerEvent(event);
+    const verdict = (await this.#options.invoke({ stack, functionId: authorizerId }, asked)) as {
+      isAuthorized?: unknown;
+      context?: unknown;
+    } | null;
+    if (verdict?.isAuthorized !== true)
+      throw new CdnError('forbidden', 'no client certificate that is accepted here');
+    const authorizer = { lambda: verdict.context ?? {} };
+    return { ...event, requestContext: { ...event.requestContext, authorizer } };
   }
 
   #problem(request: IncomingMessage, thrown: unknown): GatewayResponse {

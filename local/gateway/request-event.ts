@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Credentials } from './callers.ts';
+import type { ClientCert } from './client-certificate.ts';
 import type { RouteMatch } from './route-table.ts';
 
 /** An HTTP API's event in payload format 2.0, as far as one machine has something to put in it. */
@@ -21,6 +23,8 @@ export interface HttpApiEvent {
       readonly sourceIp: string;
       readonly userAgent: string;
     };
+    readonly authentication?: { readonly clientCert: ClientCert };
+    readonly authorizer?: { readonly lambda: unknown };
     readonly requestId: string;
     readonly routeKey: string;
     readonly stage: '$default';
@@ -37,11 +41,15 @@ const TEXT_BODY =
 export function requestEvent(
   request: IncomingMessage,
   match: RouteMatch,
-  body: Buffer,
+  { body, credentials }: { readonly body: Buffer; readonly credentials: Credentials },
 ): HttpApiEvent {
+  const { clientCert, authorization } = credentials;
   const { rawPath, rawQueryString } = splitTarget(request.url ?? '/');
   const { routeKey } = match.route;
-  const { cookie, ...headers } = request.headers;
+  const { cookie, ...headers } = {
+    ...(authorization === undefined ? {} : { authorization }),
+    ...request.headers,
+  };
   const query = queryParameters(rawQueryString);
   const isText = TEXT_BODY.test(headers['content-type'] ?? 'text/plain');
   return {
@@ -64,6 +72,7 @@ export function requestEvent(
         sourceIp: request.socket.remoteAddress ?? '',
         userAgent: headers['user-agent'] ?? '',
       },
+      ...(clientCert === undefined ? {} : { authentication: { clientCert } }),
       requestId: randomUUID(),
       routeKey,
       stage: '$default',
@@ -72,6 +81,11 @@ export function requestEvent(
     ...(body.length === 0 ? {} : { body: body.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: body.length > 0 && !isText,
   };
+}
+
+/** What an authorizer is asked: the request without its body. Source: as above, "Lambda authorizers", format 2.0. */
+export function authorizerEvent({ body, isBase64Encoded, ...event }: HttpApiEvent) {
+  return { ...event, type: 'REQUEST', identitySource: [] } as const;
 }
 
 export function splitTarget(target: string): { rawPath: string; rawQueryString: string } {

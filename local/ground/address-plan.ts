@@ -12,6 +12,8 @@ export interface AddressPlan {
   readonly mode: AddressMode;
   /** The console, the playback API and the control API. */
   readonly gateway: Address;
+  /** The control API with mutual TLS, for agents and whoever has a client certificate. */
+  readonly control: Address;
   readonly ocas: readonly { readonly delivery: Address; readonly management: Address }[];
   readonly edge: Address;
   readonly origin: Address;
@@ -58,6 +60,7 @@ function aliases(port: number, ocaCount: number): Omit<AddressPlan, 'mode' | 'ga
     dynamodb: alias(ORIGIN_ALIAS + 1),
     secrets: alias(ORIGIN_ALIAS + 2),
     eventBus: alias(ORIGIN_ALIAS + 3),
+    control: { host: LOOPBACK, port: port + 1 },
   };
 }
 
@@ -74,6 +77,7 @@ function ports(basePort: number, ocaCount: number): Omit<AddressPlan, 'mode' | '
     dynamodb: next(),
     secrets: next(),
     eventBus: next(),
+    control: next(),
   };
 }
 
@@ -112,6 +116,7 @@ function allAddresses(plan: AddressPlan): Address[] {
     plan.dynamodb,
     plan.secrets,
     plan.eventBus,
+    plan.control,
   ];
 }
 

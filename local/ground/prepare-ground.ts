@@ -12,7 +12,7 @@ import {
 } from './address-plan.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { LogFolder } from './log-folder.ts';
-import { SecretStore } from './secret-store.ts';
+import { openSecretStore, type SecretStore } from './secret-store.ts';
 import { readTitles } from './titles.ts';
 
 export interface LocalCdnOptions {
@@ -62,7 +62,7 @@ export async function prepareGround(options: LocalCdnOptions): Promise<Ground> {
   );
   const logs = new LogFolder(join(data.path, 'logs'), options.echo);
   teardown.add('servers', () => logs.close());
-  const secrets = new SecretStore(join(data.path, 'secrets'), config);
+  const secrets = await openSecretStore(join(data.path, 'secrets'), config, Date.now());
   progress.note(`data           ${data.path}${data.isKept ? '' : ' (removed at the end)'}`);
   return { config, plan, titles, data, logs, secrets, progress, teardown };
 }

@@ -1,10 +1,15 @@
 import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { CdnError } from '#domain/errors.ts';
 import type { Address } from '../ground/address-plan.ts';
 import type { Teardown } from '../processes/teardown.ts';
 
 /** Listens, and stops with the run. @throws CdnError `address-taken` */
-export async function listen(server: Server, address: Address, teardown: Teardown): Promise<void> {
+export async function listen(
+  server: Server | HttpsServer,
+  address: Address,
+  teardown: Teardown,
+): Promise<void> {
   const listening = Promise.withResolvers<void>();
   server.once('error', (cause) =>
     listening.reject(
@@ -20,7 +25,7 @@ export async function listen(server: Server, address: Address, teardown: Teardow
   teardown.add('servers', () => closed(server));
 }
 
-function closed(server: Server): Promise<void> {
+function closed(server: Server | HttpsServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { credentialFile } from '../../bin/distributary/fleet/site-documents.ts';
 import type { Config } from '../../lib/config/schema.ts';
 import { type AddressPlan, urlOf } from '../ground/address-plan.ts';
 import type { SecretStore } from '../ground/secret-store.ts';
@@ -48,8 +47,9 @@ function agentConfiguration(
   return {
     ocaId: oca.ocaId,
     siteId: site.siteId,
-    controlUrl: urlOf(plan.gateway),
-    credentialFile: credentialFile(secrets.credentialFolder, oca.ocaId),
+    controlUrl: `https://${plan.control.host}:${plan.control.port}`,
+    identityFile: secrets.certificates.identityFile(oca.ocaId),
+    controlCaFile: secrets.certificates.serverAuthorityFile,
     deliveryUrl: urlOf(delivery),
     delivery: { address: delivery.host, port: delivery.port },
     management: { address: management.host, port: management.port },

@@ -15,11 +15,9 @@ const FILL_WITHIN_MS = 20_000;
 
 /** Takes the titles all the way: sites declared, OCAs in service, published, filled, and playback answers. */
 export async function bringToPlayback(ground: Ground, fleet: OcaFleet): Promise<void> {
-  const { config, plan, progress, secrets, titles } = ground;
-  const control = new ControlClient({
-    url: urlOf(plan.gateway),
-    credential: secrets.operatorCredential,
-  });
+  const { config, plan, progress, titles } = ground;
+  // The base port lends its operator's certificate and credential to this machine.
+  const control = new ControlClient({ url: urlOf(plan.gateway) });
   await progress.step(
     'sites',
     () => declareSites(control, sitesHere(ground)),
@@ -49,8 +47,8 @@ export async function bringToPlayback(ground: Ground, fleet: OcaFleet): Promise<
   );
 }
 
-const sitesHere = ({ config, secrets }: Ground) =>
-  siteDocuments(config, (ocaId) => secrets.ocaDigest(ocaId)).map((site) => ({
+const sitesHere = ({ config }: Ground) =>
+  siteDocuments(config).map((site) => ({
     ...site,
     footprint: [...site.footprint, ...LOOPBACK_FOOTPRINT],
   }));

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { Build } from '../build/build-all.ts';
+import { lentByOperator, shownInHandshake } from '../gateway/callers.ts';
+import { controlServer } from '../gateway/control-server.ts';
 import { FunctionApi } from '../gateway/function-api.ts';
 import { gatewayServer } from '../gateway/gateway-server.ts';
 import { contentSecurityPolicy, StaticFiles } from '../gateway/static-files.ts';
@@ -135,6 +137,7 @@ const child = (
   write: logs.lines(program.name),
 });
 
+/** The base port, and the control API with mutual TLS beside it. */
 async function startGateway(
   { plan, secrets, logs, teardown }: Ground,
   { consoleFolder }: Build,
@@ -142,11 +145,16 @@ async function startGateway(
 ): Promise<void> {
   const log = logs.logger('gateway');
   const deliveryUrls = [...plan.ocas.map(({ delivery }) => urlOf(delivery)), urlOf(plan.edge)];
+  const { certificates, operatorCredential } = secrets;
+  const { routes, invoke } = controlPlane;
   const server = gatewayServer({
     functionApi: new FunctionApi({
-      routes: controlPlane.routes,
-      invoke: controlPlane.invoke,
-      operatorCredential: secrets.operatorCredential,
+      routes,
+      invoke,
+      credentials: lentByOperator({
+        pem: certificates.operatorPem,
+        credential: operatorCredential,
+      }),
       log,
     }),
     processes: fleet,
@@ -154,4 +162,16 @@ async function startGateway(
     log,
   });
   await listen(server, plan.gateway, teardown);
+  const control = controlServer({
+    functionApi: new FunctionApi({
+      routes: routes.filter(({ authorizerId }) => authorizerId !== undefined),
+      invoke,
+      credentials: shownInHandshake,
+      log,
+    }),
+    serverPem: certificates.serverPem,
+    clientAuthorities: [certificates.clientAuthority.certificate],
+    log,
+  });
+  await listen(control, plan.control, teardown);
 }

@@ -4,6 +4,8 @@ import type { AgentStatus } from '../management/agent-status.ts';
 import type { EvictResult } from '../management/operations.ts';
 import type { VerifyResult } from '../store/verify-assets.ts';
 
+const MS_PER_DAY = 86_400_000;
+
 /** What the commands print for people. `--json` prints the same things for programs. */
 export function describeStatus(status: AgentStatus): string {
   const { delivery, load, fill } = status;
@@ -13,6 +15,7 @@ export function describeStatus(status: AgentStatus): string {
     ...status.reasons.map((reason) => `  - ${reason}`),
     `version    ${status.softwareVersion}, up ${duration(status.asOf - status.startedAt)}`,
     `control    ${status.controlUrl} (${link})`,
+    ...describeCertificate(status),
     `delivery   ${status.deliveryUrl}: ${load.connections} connections, ${rate(load.egressBitsPerSecond)}`,
     `requests   ${delivery.requests}: ${delivery.hits} hits, ${delivery.misses} misses, ${delivery.refusals} refusals, ${delivery.failures} failures`,
     `sent       ${size(delivery.hitBytes)} from disks, ${size(delivery.missBytes)} of misses`,
@@ -22,6 +25,12 @@ export function describeStatus(status: AgentStatus): string {
         `disk       ${disk.diskId} (${disk.tier}): ${disk.state === 'healthy' ? '' : `FAILED, ${disk.reason}; `}${size(disk.usedBytes)} of ${size(disk.capacityBytes)}`,
     ),
   ]);
+}
+
+function describeCertificate({ certificateExpiresAt, asOf }: AgentStatus): string[] {
+  if (certificateExpiresAt === undefined) return [];
+  const days = Math.floor((certificateExpiresAt - asOf) / MS_PER_DAY);
+  return [`identity   ${days < 0 ? 'certificate HAS RUN OUT' : `certificate for ${days} d more`}`];
 }
 
 export function describeFill(fill: FillReport): string {

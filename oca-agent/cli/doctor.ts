@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { seconds } from '#domain/units.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
+import { controlClientFor } from '../control/control-client.ts';
+import { loadIdentity } from '../control/identity.ts';
 import { failureFacts } from '../log.ts';
+import type { HttpClient } from '../platform/http-client.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { DiskSettings } from '../store/volume.ts';
 
@@ -13,39 +16,40 @@ export interface Finding {
 
 const SILENCE_MAX = seconds(5);
 /** Nobody but the owner may write, and nobody but owner and group may read. */
-const CREDENTIAL_MODE_FORBIDDEN = 0o027;
+const IDENTITY_MODE_FORBIDDEN = 0o027;
 
 /** Looks at everything that the agent needs to start and to serve, changing nothing. */
-export async function examine(
-  config: AgentConfig,
-  platform: Pick<Platform, 'fileSystem' | 'httpClient'>,
-): Promise<Finding[]> {
+export async function examine(config: AgentConfig, platform: Reach): Promise<Finding[]> {
   return [
-    await examineCredential(config, platform),
+    await examineIdentity(config, platform),
     await examineState(config, platform),
     ...(await Promise.all(config.disks.map((disk) => examineDisk(disk, platform)))),
-    await examineUrl('control plane', `${config.controlUrl}/v1/keys`, platform),
-    await examineUrl('delivery', `${config.deliveryUrl}/health`, platform),
+    await examineControlPlane(config, platform),
+    await examineUrl('delivery', `${config.deliveryUrl}/health`, platform.httpClient),
   ];
 }
 
-type Reach = Pick<Platform, 'fileSystem' | 'httpClient'>;
+type Reach = Pick<Platform, 'fileSystem' | 'httpClient' | 'identifiedClient' | 'clock'>;
 
-async function examineCredential(config: AgentConfig, { fileSystem }: Reach): Promise<Finding> {
-  const check = 'credential';
-  const status = await fileSystem.stat(config.credentialFile);
-  const secret = await fileSystem.readText(config.credentialFile).catch(() => undefined);
-  if (status?.kind !== 'file' || !secret?.trim())
-    return { check, verdict: 'fault', detail: `${config.credentialFile}: no secret can be read` };
-  const isOpen = (status.mode & CREDENTIAL_MODE_FORBIDDEN) !== 0;
-  const mode = status.mode.toString(8);
-  return isOpen
-    ? {
-        check,
-        verdict: 'warning',
-        detail: `${config.credentialFile}: mode ${mode}, use 640 or 600`,
-      }
-    : { check, verdict: 'ok', detail: config.credentialFile };
+async function examineIdentity(config: AgentConfig, platform: Reach): Promise<Finding> {
+  const check = 'identity';
+  const { fileSystem, clock } = platform;
+  const { identityFile } = config;
+  try {
+    const { notAfter } = await loadIdentity(config, fileSystem, clock.now());
+    const end = new Date(notAfter).toISOString();
+    const status = await fileSystem.stat(identityFile);
+    const mode = status?.mode ?? 0;
+    if (notAfter < clock.now())
+      return { check, verdict: 'fault', detail: `${identityFile}: ran out at ${end}` };
+    if ((mode & IDENTITY_MODE_FORBIDDEN) !== 0) {
+      const detail = `${identityFile}: mode ${mode.toString(8)}, use 640 or 600`;
+      return { check, verdict: 'warning', detail };
+    }
+    return { check, verdict: 'ok', detail: `${identityFile}: until ${end}` };
+  } catch (error) {
+    return { check, verdict: 'fault', detail: failureFacts(error).message };
+  }
 }
 
 async function examineState(
@@ -76,7 +80,24 @@ async function examineDisk(disk: DiskSettings, { fileSystem }: Reach): Promise<F
   return { check, verdict: 'ok', detail };
 }
 
-async function examineUrl(check: string, url: string, { httpClient }: Reach): Promise<Finding> {
+/** With our certificate: without one the control plane's door stays shut. */
+async function examineControlPlane(config: AgentConfig, platform: Reach): Promise<Finding> {
+  const check = 'control plane';
+  const url = `${config.controlUrl}/v1/keys`;
+  try {
+    const identity = await loadIdentity(config, platform.fileSystem, platform.clock.now());
+    const client = await controlClientFor(config, platform, () => identity);
+    return await examineUrl(check, url, client).finally(() => client.close());
+  } catch (error) {
+    return {
+      check,
+      verdict: 'warning',
+      detail: `${url} not asked: ${failureFacts(error).message}`,
+    };
+  }
+}
+
+async function examineUrl(check: string, url: string, httpClient: HttpClient): Promise<Finding> {
   try {
     const response = await httpClient.send({ method: 'GET', url, silenceMax: SILENCE_MAX });
     response.discard();

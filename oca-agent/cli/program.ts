@@ -16,6 +16,7 @@ import {
   describeVerify,
 } from './describe.ts';
 import { examine, type Finding } from './doctor.ts';
+import { addIdentity, type IdentityTarget } from './identity.ts';
 import { askAgent } from './management-client.ts';
 
 export interface ProgramOptions {
@@ -51,6 +52,12 @@ export function buildProgram(options: ProgramOptions): Command {
   addQueries(program, options);
   addOperations(program, options);
   addDoctor(program, options);
+  addIdentity(program, {
+    fileSystem: options.platform.fileSystem,
+    print: options.print,
+    target: (flags) => identityTarget(flags, options),
+    addConfig: (command) => command.addOption(configOption(options)),
+  });
   return program;
 }
 
@@ -119,7 +126,7 @@ function addOperations(program: Command, options: ProgramOptions): void {
 function addDoctor(program: Command, options: ProgramOptions): void {
   program
     .command('doctor')
-    .description('Checks configuration, credential, disks and URLs. Changes nothing.')
+    .description('Checks configuration, identity, disks and URLs. Changes nothing.')
     .addOption(configOption(options))
     .option('--json', 'print JSON')
     .action(async ({ config, json }: { config: string; json?: boolean }) => {
@@ -176,6 +183,14 @@ async function show<T>(
 
 function managementUrl({ management: { address, port } }: AgentConfig): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+async function identityTarget(
+  { config, identityFile }: { config: string; identityFile?: string },
+  options: ProgramOptions,
+): Promise<IdentityTarget> {
+  if (identityFile !== undefined) return { identityFile, ocaId: undefined };
+  return loadConfig(config, options);
 }
 
 async function loadConfig(file: string, { platform }: ProgramOptions): Promise<AgentConfig> {

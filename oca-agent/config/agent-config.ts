@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { CdnError } from '#domain/errors.ts';
 import type { DiskId, OcaId, SiteId } from '#domain/ids.ts';
 import { isDiskId, isOcaId, isSiteId } from '#domain/ids.ts';
+import { isPublicIpv4, isPublicIpv6 } from '#domain/steering/public-address.ts';
 import type { BitsPerSecond, Bytes } from '#domain/units.ts';
+import type { OcaAddresses } from '#protocol/oca-addresses.ts';
 
 /** The agent's configuration file. Unknown keys are refused; docs/install.md explains every field. */
 const id = <T extends string>(accepts: (text: string) => text is T, expected: string) =>
@@ -12,6 +14,19 @@ const httpUrl = z
   .string()
   .regex(/^https?:\/\/[^\s/?#]+(?:\/[^\s?#]*)?$/, 'expected an http or https URL without a query')
   .transform((url) => url.replace(/\/+$/, ''));
+/** In the clear on this machine alone: the control plane knows us by our certificate. */
+const controlUrl = httpUrl.refine(
+  (url) => url.startsWith('https:') || isLoopback(new URL(url).hostname),
+  'expected an https URL',
+);
+const publicAddresses = z
+  .strictObject({
+    ipv4: z.string().refine(isPublicIpv4, 'expected a public IPv4 address').optional(),
+    ipv6: z.string().refine(isPublicIpv6, 'expected a public IPv6 address').optional(),
+  })
+  .transform(
+    ({ ipv4, ipv6 }): OcaAddresses => ({ ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) }),
+  );
 const path = z.string().startsWith('/', 'expected an absolute path');
 const port = z.int().min(0).max(65_535);
 const rate = z
@@ -67,11 +82,15 @@ const trustedPlanKeys = z
 const schema = z.strictObject({
   ocaId: id<OcaId>(isOcaId, `${label}, not "cloudfront"`),
   siteId: id<SiteId>(isSiteId, label),
-  controlUrl: httpUrl,
-  /** A file with the appliance's secret, and nothing else but white space. */
-  credentialFile: path,
+  controlUrl,
+  /** PEM: the private key and the certificate that the control plane knows this OCA by. */
+  identityFile: path,
+  /** PEM: the authorities that may vouch for the control plane, instead of those that the system trusts. */
+  controlCaFile: path.optional(),
   /** Where clients reach this OCA. */
   deliveryUrl: httpUrl,
+  /** What its DNS name shall resolve to, unless the operator declared that for the site. */
+  publicAddresses: publicAddresses.optional(),
   delivery: z.strictObject({
     address: z.string().min(1),
     port,
@@ -101,6 +120,9 @@ export function parseAgentConfig(jsonText: string): AgentConfig {
   const faults = parsed.error.issues.map((issue) => describeIssue(issue, value));
   throw new CdnError('config-invalid', faults.join('; '));
 }
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 
 function parseJson(jsonText: string): unknown {
   try {

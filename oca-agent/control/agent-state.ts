@@ -1,9 +1,10 @@
 import type { DiskId } from '#domain/ids.ts';
 import { type Decoder, decodeJson, integer, list, object, truth } from '#protocol/decode.ts';
 import { type DsseEnvelope, dsseEnvelope } from '#protocol/dsse.ts';
-import { diskId } from '#protocol/fields.ts';
-import { keySet, type VerificationKey } from '#protocol/key-set.ts';
+import { diskId, instant } from '#protocol/fields.ts';
+import { keySet, type VerificationKey, verificationKey } from '#protocol/key-set.ts';
 import { type RegistrationReceipt, registrationReceipt } from '#protocol/oca-registration.ts';
+import type { PlanKeyTrust } from '#protocol/plan-key-introduction.ts';
 import type { DatabaseSync } from '../platform/database.ts';
 
 /**
@@ -16,11 +17,17 @@ export interface AgentState {
   /** The plan in force, as it was signed. */
   readonly plan: Entry<DsseEnvelope>;
   readonly planVersion: Entry<number>;
+  readonly planKeyTrust: Entry<KeptPlanKeyTrust>;
   /** The operator drained this OCA on the appliance itself. */
   readonly isDrained: Entry<boolean>;
   /** Disks that have been in use: at the next start each must bring its marker. */
   readonly diskIds: Entry<readonly DiskId[]>;
   close(): void;
+}
+
+/** Keys of fill plans that were introduced, and the configured ones from which that chain began. */
+export interface KeptPlanKeyTrust extends PlanKeyTrust {
+  readonly installed: readonly VerificationKey[];
 }
 
 export interface Entry<T> {
@@ -51,6 +58,10 @@ export function openAgentState(database: DatabaseSync): AgentState {
     keys: entry('keys', (value, at) => keySet({ keys: value }, at).keys),
     plan: entry('plan', dsseEnvelope),
     planVersion: entry('planVersion', integer()),
+    planKeyTrust: entry(
+      'planKeyTrust',
+      object({ installed: list(verificationKey), issuedAt: instant, keys: list(verificationKey) }),
+    ),
     isDrained: entry('isDrained', truth),
     diskIds: entry('diskIds', list(diskId)),
     close: () => database.close(),

@@ -25,6 +25,8 @@ export interface ControlLinkOptions {
   readonly inventory: () => OcaInventory;
   readonly onKeys: (keys: readonly VerificationKey[], tokenIssuer: string) => Promise<void>;
   readonly onPlan: () => void;
+  /** The control plane has taken the sample of the last report. */
+  readonly onSampleTaken: () => void;
 }
 
 /** A lost report costs nothing for a lease of a few intervals, so the first retry is quick and later ones spread out. */
@@ -149,6 +151,7 @@ export class ControlLink {
     });
     if (this.#receipt && this.#receipt.desiredState !== receipt.desiredState)
       this.#keepReceipt({ ...this.#receipt, desiredState: receipt.desiredState });
+    if (receipt.isSampleTaken) this.#options.onSampleTaken();
     const announced = receipt.planVersion ?? 0;
     if (announced > keeper.planVersion && announced !== this.#announcedPlanVersion)
       this.#planBell.ring();
@@ -195,8 +198,13 @@ export class ControlLink {
   }
 
   async #refreshKeys(): Promise<void> {
-    const { controlPlane, state, onKeys } = this.#options;
-    const { keys } = await controlPlane.keys();
+    const { controlPlane, state, keeper, onKeys } = this.#options;
+    const { keys, planKeyIntroductions = [] } = await controlPlane.keys(keeper.trust.issuedAt);
+    if (await keeper.trust.follow(planKeyIntroductions)) {
+      // A plan that was refused for its key may be in order now.
+      this.#planEtag = undefined;
+      this.#planBell.ring();
+    }
     const tokenIssuer = this.#receipt?.tokenIssuer ?? '';
     const told = JSON.stringify([keys, tokenIssuer]);
     if (told === this.#toldKeys) return;

@@ -1,6 +1,7 @@
 import { CdnError, type ErrorCode, isErrorCode } from '#domain/errors.ts';
 import type { AssetId, OcaId } from '#domain/ids.ts';
-import { seconds } from '#domain/units.ts';
+import { type EpochMs, seconds } from '#domain/units.ts';
+import { type CertificateGrant, certificateGrant } from '#protocol/client-certificate.ts';
 import { type Decoder, decodeJson, describeFaults, object, text } from '#protocol/decode.ts';
 import { type DsseEnvelope, dsseEnvelope } from '#protocol/dsse.ts';
 import { type FillSources, fillSources } from '#protocol/fill-sources.ts';
@@ -22,7 +23,10 @@ export interface ControlPlane {
   /** Undefined when there is nothing newer than `etag`. */
   plan(etag: string | undefined): Promise<{ envelope: DsseEnvelope; etag?: string } | undefined>;
   sources(assetIds: readonly AssetId[]): Promise<FillSources>;
-  keys(): Promise<KeySet>;
+  /** The keys in force, and the introductions of plan keys later than the one known. */
+  keys(introducedAfter: EpochMs): Promise<KeySet>;
+  /** A new certificate for the key that `csr` (PKCS #10, PEM) is of. */
+  renewCertificate(csr: string): Promise<CertificateGrant>;
 }
 
 const ANSWER_SILENCE_MAX = seconds(10);
@@ -34,7 +38,7 @@ const problemCode = object({ code: text({ lengthMax: 64 }) });
 export function connectControlPlane(options: {
   readonly controlUrl: string;
   readonly ocaId: OcaId;
-  readonly secret: string;
+  /** One that shows the control plane who we are. */
   readonly httpClient: HttpClient;
 }): ControlPlane {
   const base = `${options.controlUrl}/v1`;
@@ -48,7 +52,6 @@ export function connectControlPlane(options: {
       method,
       url,
       headers: {
-        authorization: `Bearer ${options.secret}`,
         accept: 'application/json',
         ...(extra.message === undefined ? {} : { 'content-type': 'application/json' }),
         ...extra.headers,
@@ -76,7 +79,10 @@ export function connectControlPlane(options: {
     },
     sources: async (assetIds) =>
       read(await send('POST', `${oca}/sources`, { message: { assetIds } }), fillSources),
-    keys: async () => read(await send('GET', `${base}/keys`), keySet),
+    keys: async (introducedAfter) =>
+      read(await send('GET', `${base}/keys?introducedAfter=${introducedAfter}`), keySet),
+    renewCertificate: async (csr) =>
+      read(await send('POST', `${oca}/certificate`, { message: { csr } }), certificateGrant),
   };
 }
 

@@ -57,7 +57,10 @@ export class ContentDelivery {
   /** Answers one request. Never rejects. */
   async serve(request: ServerRequest, reply: Reply): Promise<void> {
     const malformed = refusalOf(request);
-    if (malformed) return this.#refuse(reply, { code: malformed, mustClose: true });
+    if (malformed) {
+      this.#options.meter.requests += 1;
+      return this.#refuse(reply, { code: malformed, mustClose: true });
+    }
     if (request.method === 'OPTIONS') {
       reply.start(204, PREFLIGHT_HEADERS);
       return reply.end();
@@ -221,9 +224,7 @@ export class ContentDelivery {
 
   #refuse(reply: Reply, refusal: Refusal): void {
     const { meter, ocaId } = this.#options;
-    const { status, source } = errorKind(refusal.code);
-    if (status < 500 || source === 'downstream') meter.refusals += 1;
-    else meter.failures += 1;
+    meter.countRefusal(refusal.code);
     const upstreamStatus = refusal.headers?.['Cache-Status'];
     const cacheStatus = appendCacheStatus(upstreamStatus, { cache: ocaId, outcome: 'miss' });
     const headers =

@@ -1,6 +1,9 @@
 import type { Clock } from '#domain/clock.ts';
-import { type BitsPerSecond, bitsPerSecond, bytes } from '#domain/units.ts';
-import type { DeliveryCounters } from '#protocol/oca-report.ts';
+import { type ErrorCode, errorKind } from '#domain/errors.ts';
+import type { Random } from '#domain/random.ts';
+import { type BitsPerSecond, bitsPerSecond, bytes, type Milliseconds } from '#domain/units.ts';
+import { type DeliveryCounters, FIRST_BYTE_SAMPLES_MAX } from '#protocol/oca-report.ts';
+import { Reservoir } from './reservoir.ts';
 
 /** Long enough to smooth over segments, short enough to see a surge. */
 const WINDOW_SECONDS = 5;
@@ -10,16 +13,40 @@ export class DeliveryMeter {
   requests = 0;
   hits = 0;
   misses = 0;
-  refusals = 0;
-  failures = 0;
+  #refusals = 0;
+  #failures = 0;
+  #clientErrors = 0;
   #hitBytes = 0;
   #missBytes = 0;
   readonly #clock: Clock;
   /** Bytes sent in second `n`, at `n` modulo the length; the second itself beside it. */
   readonly #sent = Array.from({ length: WINDOW_SECONDS + 1 }, () => ({ second: -1, bytes: 0 }));
+  readonly #firstBytes: Reservoir;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, random: Random) {
     this.#clock = clock;
+    this.#firstBytes = new Reservoir(FIRST_BYTE_SAMPLES_MAX, random);
+  }
+
+  /** A request that was refused, or that failed. `asset-not-stored` tells a peer to go on, and is nobody's error. */
+  countRefusal(code: ErrorCode): void {
+    const { status, source } = errorKind(code);
+    if (status >= 500 && source !== 'downstream') this.#failures += 1;
+    else this.#refusals += 1;
+    if (status >= 400 && status < 500) this.#clientErrors += 1;
+  }
+
+  /** How long the upstream took to begin its answer to a miss fetch. */
+  countFirstByte(waited: Milliseconds): void {
+    this.#firstBytes.add(Math.round(waited));
+  }
+
+  /** A sample of those times since {@link clearFirstBytes}. */
+  get originFirstByteMs(): readonly number[] {
+    return this.#firstBytes.values;
+  }
+  clearFirstBytes(): void {
+    this.#firstBytes.clear();
   }
 
   countSent(outcome: 'hit' | 'miss', sizeBytes: number): void {
@@ -42,13 +69,15 @@ export class DeliveryMeter {
   }
 
   counters(): DeliveryCounters {
-    const { requests, hits, misses, refusals, failures } = this;
+    const { requests, hits, misses } = this;
     return {
       requests,
       hits,
       misses,
-      refusals,
-      failures,
+      refusals: this.#refusals,
+      failures: this.#failures,
+      clientErrors: this.#clientErrors,
+      serverErrors: this.#failures,
       hitBytes: bytes(this.#hitBytes),
       missBytes: bytes(this.#missBytes),
     };

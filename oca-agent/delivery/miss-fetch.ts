@@ -2,13 +2,14 @@ import type { Clock } from '#domain/clock.ts';
 import { contentTypeOf } from '#domain/delivery/content-type.ts';
 import { CdnError } from '#domain/errors.ts';
 import { type AssetId, isAssetId, type TitleId } from '#domain/ids.ts';
-import { type Bytes, bytes, seconds } from '#domain/units.ts';
+import { type Bytes, bytes, elapsed, seconds } from '#domain/units.ts';
 import { SHA256_METADATA } from '#protocol/title-catalog.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import type { AssetStore } from '../store/asset-store.ts';
 import type { AssetWriter } from '../store/asset-writer.ts';
 import type { Refusal, Representation } from './delivery-headers.ts';
+import type { DeliveryMeter } from './delivery-meter.ts';
 import type { ByteSource } from './send-span.ts';
 import { upstreamRefusal } from './upstream.ts';
 
@@ -41,17 +42,20 @@ export class MissFetches {
   readonly #httpClient: HttpClient;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #meter: DeliveryMeter;
 
   constructor(options: {
     readonly store: AssetStore;
     readonly httpClient: HttpClient;
     readonly clock: Clock;
     readonly log: Log;
+    readonly meter: DeliveryMeter;
   }) {
     this.#store = options.store;
     this.#httpClient = options.httpClient;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#meter = options.meter;
   }
 
   /** Joins the fetch of a file that is under way, or begins one. */
@@ -70,12 +74,14 @@ export class MissFetches {
   /** Begins, tells how, and then takes in the body. Never rejects. */
   async #fetch(wanted: Wanted, fetch: RunningFetch): Promise<void> {
     const facts = { titleId: wanted.titleId, file: wanted.file };
+    const sentAt = this.#clock.now();
     try {
       const response = await this.#httpClient.send({
         method: 'GET',
         url: wanted.url,
         silenceMax: UPSTREAM_SILENCE_MAX,
       });
+      this.#meter.countFirstByte(elapsed(sentAt, this.#clock.now()));
       if (response.status !== 200)
         return fetch.tell({ kind: 'refused', refusal: await upstreamRefusal(response) });
       const representation = representationOf(wanted, response);

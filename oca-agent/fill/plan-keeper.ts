@@ -7,21 +7,24 @@ import { importKeys, type VerificationKey } from '#protocol/key-set.ts';
 import type { AgentState } from '../control/agent-state.ts';
 import type { Log } from '../log.ts';
 import type { AssetStore } from '../store/asset-store.ts';
+import { KeptPlanKeys } from './kept-plan-keys.ts';
 
 /**
- * Keeps the plan in force: signed by a key of this appliance's configuration, meant for this OCA, never older than one
- * that was in force. What the control API says of keys is not asked: whoever can answer there must not be able to plan.
+ * Keeps the plan in force: signed by a key of this appliance's configuration or one that such a key introduced, meant for
+ * this OCA, never older than one that was in force.
  */
 export class PlanKeeper {
   /** The plan in force; undefined before the first. */
   plan: FillPlan | undefined;
   /** Why the last plan that was offered is not in force. */
   refusal: string | undefined;
+  readonly trust: KeptPlanKeys;
   readonly #options: PlanKeeperOptions;
   #planVersion: number;
 
   constructor(options: PlanKeeperOptions) {
     this.#options = options;
+    this.trust = new KeptPlanKeys(options);
     this.#planVersion = options.state.planVersion.read() ?? 0;
   }
 
@@ -58,10 +61,9 @@ export class PlanKeeper {
   }
 
   async #judge(envelope: DsseEnvelope, now: FillPlan['issuedAt']) {
-    const { trustedPlanKeys, ocaId } = this.#options;
     return acceptFillPlan(envelope, {
-      trustedKeys: await importKeys(trustedPlanKeys, 'fill-plan'),
-      ocaId,
+      trustedKeys: await importKeys(this.trust.keys, 'fill-plan'),
+      ocaId: this.#options.ocaId,
       planVersionInForce: this.#planVersion,
       now,
     });

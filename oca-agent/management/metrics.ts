@@ -1,3 +1,4 @@
+import { epochMs } from '#domain/units.ts';
 import type { AgentStatus } from './agent-status.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -23,6 +24,7 @@ function deliveryFamilies({
   state,
   startedAt,
   isRegistered,
+  certificateExpiresAt = epochMs(0),
 }: AgentStatus): Family[] {
   const states = ['in-service', 'draining', 'out-of-service'] as const;
   return [
@@ -49,6 +51,11 @@ function deliveryFamilies({
       samples: states.map((name) => [{ state: name }, name === state ? 1 : 0]),
     },
     gauge('oca_registered', '1 while the control plane knows this OCA.', isRegistered ? 1 : 0),
+    gauge(
+      'oca_certificate_expiry_time_seconds',
+      'End of the certificate for the control plane, Unix time.',
+      certificateExpiresAt / 1000,
+    ),
     gauge('oca_start_time_seconds', 'Start of the agent, Unix time.', startedAt / 1000),
   ];
 }

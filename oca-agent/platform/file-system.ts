@@ -8,8 +8,8 @@ export interface FileSystem {
   makeFolder(folder: string): Promise<void>;
   /** Opens an existing file to read. */
   open(path: string): Promise<OpenFile>;
-  /** Makes a new file to write and read; fails when there is one. */
-  create(path: string): Promise<OpenFile>;
+  /** Makes a new file to write and read; fails when there is one. A private one is for its owner alone. */
+  create(path: string, options?: { readonly isPrivate: boolean }): Promise<OpenFile>;
   rename(source: string, target: string): Promise<void>;
   /** Removes a file; content when there is none. */
   remove(path: string): Promise<void>;
@@ -51,7 +51,7 @@ export const nodeFileSystem: FileSystem = {
     await mkdir(folder, { recursive: true });
   },
   open: (path) => openFile(path, READ),
-  create: (path) => openFile(path, CREATE),
+  create: (path, options) => openFile(path, CREATE, options?.isPrivate ? 0o600 : 0o640),
   rename,
   remove: (path) => rm(path, { force: true }),
   async stat(path) {
@@ -77,10 +77,15 @@ export const nodeFileSystem: FileSystem = {
 };
 
 /** Writes a small text so that a reader finds the old one or the new one, whole. */
-export async function replaceText(files: FileSystem, path: string, text: string): Promise<void> {
+export async function replaceText(
+  files: FileSystem,
+  path: string,
+  text: string,
+  options = { isPrivate: false },
+): Promise<void> {
   const unfinished = `${path}.new`;
   await files.remove(unfinished);
-  const file = await files.create(unfinished);
+  const file = await files.create(unfinished, options);
   try {
     await file.write(new TextEncoder().encode(text), 0);
     await file.sync();
@@ -90,8 +95,8 @@ export async function replaceText(files: FileSystem, path: string, text: string)
   await files.rename(unfinished, path);
 }
 
-async function openFile(path: string, flags: number): Promise<OpenFile> {
-  const handle = await open(path, flags, 0o640);
+async function openFile(path: string, flags: number, mode?: number): Promise<OpenFile> {
+  const handle = await open(path, flags, mode);
   return {
     async read(buffer, position) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { CdnError } from '#domain/errors.ts';
+import { invariant } from '#domain/invariant.ts';
 import type { Milliseconds } from '#domain/units.ts';
 import { errnoOf } from './file-system.ts';
 
@@ -25,6 +26,16 @@ export interface ClientRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Who we are to one server, and how we know it. Nobody else is shown a certificate of ours. */
+export interface ClientTls {
+  /** The only server that this client talks to, e.g. `https://control.example.com`. */
+  readonly origin: string;
+  /** PEM; asked before each request, so that a renewed identity needs no restart. */
+  readonly identity: () => { readonly privateKey: string; readonly certificate: string };
+  /** PEM of the authorities that may vouch for the server. Default: those that the system trusts. */
+  readonly authorities: string | undefined;
+}
+
 export interface ClientResponse {
   readonly status: number;
   /** Names in lower case. */
@@ -37,17 +48,23 @@ export interface ClientResponse {
 /** Idle connections kept for one host. Assumption: a miss storm opens more and drops them again. */
 const IDLE_CONNECTIONS_MAX = 64;
 
-export function nodeHttpClient(): HttpClient {
+/** @param tls what a client of one server shows to it; without it no server is shown anything. */
+export function nodeHttpClient(tls?: ClientTls): HttpClient {
   const options = { keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS_MAX };
   const plain = new HttpAgent(options);
   const secure = new HttpsAgent(options);
   const exchange = (request: ClientRequest, isRepeat: boolean): Promise<ClientResponse> =>
     new Promise((resolve, reject) => {
       const isSecure = request.url.startsWith('https:');
+      invariant(
+        !tls || new URL(request.url).origin === tls.origin,
+        'our certificate has one reader',
+      );
       const outgoing = (isSecure ? requestHttps : requestHttp)(request.url, {
         agent: isSecure ? secure : plain,
         method: request.method,
         headers: headersOf(request),
+        ...(isSecure && tls ? secretsOf(tls) : {}),
         timeout: request.silenceMax,
         ...(request.signal ? { signal: request.signal } : {}),
       });
@@ -71,6 +88,13 @@ export function nodeHttpClient(): HttpClient {
       secure.destroy();
     },
   };
+}
+
+/** Connections are pooled by these too: the next request after a renewal opens one with the new identity. */
+function secretsOf({ identity, authorities }: ClientTls) {
+  const { privateKey: key, certificate: cert } = identity();
+  const ca = authorities === undefined ? {} : { ca: authorities };
+  return { key, cert, ...ca, minVersion: 'TLSv1.2' as const };
 }
 
 const headersOf = ({ headers, body }: ClientRequest): Record<string, string> => ({

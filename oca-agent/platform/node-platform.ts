@@ -23,5 +23,6 @@ export const nodePlatform = (): Platform => ({
   fileSystem: nodeFileSystem,
   openDatabase: openSqlite,
   httpClient: nodeHttpClient(),
+  identifiedClient: nodeHttpClient,
   listen,
 });

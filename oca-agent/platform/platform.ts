@@ -2,7 +2,7 @@ import type { Clock } from '#domain/clock.ts';
 import type { Random } from '#domain/random.ts';
 import type { OpenDatabase } from './database.ts';
 import type { FileSystem } from './file-system.ts';
-import type { HttpClient } from './http-client.ts';
+import type { ClientTls, HttpClient } from './http-client.ts';
 import type { Listen } from './http-server.ts';
 
 /** All that the agent can reach outside itself. Tests and the simulator replace any part of it. */
@@ -11,6 +11,9 @@ export interface Platform {
   readonly random: Random;
   readonly fileSystem: FileSystem;
   readonly openDatabase: OpenDatabase;
+  /** For everybody: nobody learns who we are. */
   readonly httpClient: HttpClient;
+  /** For one server, to which we show a certificate. */
+  readonly identifiedClient: (tls: ClientTls) => HttpClient;
   readonly listen: Listen;
 }

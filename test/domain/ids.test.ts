@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isAssetId, isOcaId, isTitleId } from '#domain/ids.ts';
+import { isAssetId, isCloudFrontId, isOcaId, isTitleId } from '#domain/ids.ts';
 
 test.each(['', '-a', 'a-', 'A', 'a_b', 'a.b', 'a/b', 'ä', 'a'.repeat(64), 'a\n'])(
   '%j is no title id',
@@ -12,10 +12,19 @@ test.each(['a', '7', 'city-at-night', 'a'.repeat(63)])('%j is a title id', (text
   expect(isTitleId(text)).toBe(true);
 });
 
-test('no OCA may be called cloudfront, the name of the last pathway', () => {
-  expect(isOcaId('cloudfront')).toBe(false);
-  expect(isOcaId('metro-1')).toBe(true);
-});
+test.each(['cloudfront', 'cloudfront-2', 'cloudfront-17'])(
+  'no OCA may be called %s, the name of a distribution',
+  (text) => {
+    expect([isOcaId(text), isCloudFrontId(text)]).toEqual([false, true]);
+  },
+);
+
+test.each(['metro-1', 'cloudfront-x', 'cloudfronts', 'my-cloudfront'])(
+  '%s may name an OCA',
+  (text) => {
+    expect([isOcaId(text), isCloudFrontId(text)]).toEqual([true, false]);
+  },
+);
 
 test('an asset id is 64 lower-case hex digits', () => {
   expect(isAssetId('a'.repeat(64))).toBe(true);

@@ -9,6 +9,7 @@ import { parseCacheStatus, servedBy } from '#domain/delivery/cache-status.ts';
 import { decode } from '#protocol/decode.ts';
 import { type FleetView, fleetView } from '#protocol/fleet-view.ts';
 import { type PlaybackSession, playbackSession } from '#protocol/playback.ts';
+import { type ClientTls, exchange } from '../../bin/distributary/https-exchange.ts';
 import { loadConfig } from '../../lib/config/load-config.ts';
 import { bucketName } from '../../lib/names.ts';
 import { urlOf } from '../../local/ground/address-plan.ts';
@@ -182,6 +183,30 @@ test('an OCA that is drained gets no viewers until the drain is undone', async (
   await operator('drain', 'metro-2', '--undo');
   await until('end of the drain', DEMOTED_WITHIN_MS, () => steeredTo(playing, 'metro-2'));
 }, 40_000);
+
+test('the control API has a port of its own, where an OCA is known by its certificate and others are not', async () => {
+  const { host, port } = run.plan.control;
+  const url = `https://${host}:${port}`;
+  const [data = ''] = readdirSync(run.temporaryFolder).filter((name) =>
+    name.startsWith('distributary-'),
+  );
+  const secret = (name: string) =>
+    readFileSync(join(run.temporaryFolder, data, 'secrets', name), 'utf8');
+  const serverAuthority = secret('server-ca.pem');
+  const identity = secret('oca-metro-1.pem');
+  const plan = (ocaId: string, tls: ClientTls) =>
+    exchange({
+      url: `${url}/v1/ocas/${ocaId}/plan`,
+      method: 'GET',
+      headers: {},
+      tls: { serverAuthority, ...tls },
+      withinMs: 10_000,
+    });
+  await expect(plan('metro-1', {})).rejects.toThrow();
+  const own = { key: identity, certificate: identity };
+  expect((await plan('metro-1', own)).status).toBe(200);
+  expect((await plan('metro-2', own)).status).toBe(403);
+}, 20_000);
 
 test("the operator's command line sees the same system", async () => {
   expect(await operator('catalog', 'list')).toContain(title?.titleId);

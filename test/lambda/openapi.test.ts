@@ -2,6 +2,8 @@ import SwaggerParser from '@apidevtools/swagger-parser';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import type { PlaybackSession } from '#protocol/playback.ts';
+import { makeClientKey } from '#protocol/x509/client-key.ts';
+import { certificateRoutes } from '../../lambda/certificates/create-certificates.ts';
 import { controlContext } from '../../lambda/control/context.ts';
 import { controlRoutes } from '../../lambda/control/create-control.ts';
 import { playbackContext } from '../../lambda/playback/context.ts';
@@ -12,7 +14,7 @@ import {
   type AskOptions,
   type ControlPlaneUnderTest,
   OPERATOR,
-  secretOf,
+  OPERATOR_SECRET,
   startControlPlane,
 } from './support/control-plane.ts';
 import {
@@ -62,6 +64,7 @@ test('it describes the operations that the handlers implement, all of them and n
     ...playbackRoutes(playbackContext(plane.wiring)),
     ...steeringRoutes(plane.wiring),
     ...controlRoutes(controlContext(plane.wiring)),
+    ...certificateRoutes(plane.wiring),
   ].map((route) => `${route.method} ${route.path}`);
   expect([...operations.keys()].toSorted()).toEqual(implemented.toSorted());
 });
@@ -85,8 +88,8 @@ function expectConforming(key: string, answer: Answer<unknown>): void {
   expect({ key, issues }).toEqual({ key, issues: [] });
 }
 
-const operator = { bearer: OPERATOR };
-const own = { bearer: secretOf('metro-1') };
+const operator = { as: OPERATOR };
+const own = { as: 'metro-1' };
 const assetIds = [assetIdOf('city/audio.mp4')];
 const digest = '0'.repeat(64);
 const inventory = { version: 1, ocaId: 'metro-1', digest, titles: [{ titleId: 'city', assetIds }] };
@@ -116,12 +119,20 @@ test.each<[string, string, AskOptions]>([
     '/v1/ocas/metro-2/drain',
     { ...operator, body: { draining: false } },
   ],
-  ['GET /v1/keys', '/v1/keys', {}],
+  ['GET /v1/keys', '/v1/keys', own],
   ['GET /v1/sites', '/v1/sites', operator],
   ['GET /v1/sites/{siteId}', '/v1/sites/isp-metro', operator],
   ['PUT /v1/sites/{siteId}', '/v1/sites/isp-metro', { ...operator, body: SITES[0] }],
   ['GET /v1/titles/{titleId}', '/v1/titles/city', operator],
   ['POST /v1/plans', '/v1/plans', { ...operator, body: { window: 'now' } }],
+  ['GET /v1/denied-certificates', '/v1/denied-certificates', operator],
+  [
+    'PUT /v1/denied-certificates/{serial}',
+    '/v1/denied-certificates/ab',
+    { ...operator, body: { reason: 'lost' } },
+  ],
+  ['GET /v1/denied-certificates', '/v1/denied-certificates', operator],
+  ['DELETE /v1/denied-certificates/{serial}', '/v1/denied-certificates/ab', operator],
 ])('%s: what is sent and what is answered is as described', async (key, target, options) => {
   const [method = ''] = key.split(' ');
   const requestSchema = operations.get(key)?.requestBody?.content['application/json']?.schema;
@@ -130,8 +141,7 @@ test.each<[string, string, AskOptions]>([
   const answer = await plane.control<unknown>(method, target, options);
   expect(answer.status).toBeLessThan(400);
   expectConforming(key, answer);
-  if (!/\/keys$/.test(target))
-    expectConforming(key, await plane.control<unknown>(method, target, { body: options.body }));
+  expectConforming(key, await plane.control<unknown>(method, target, { body: options.body }));
   if (options.body !== undefined)
     expectConforming(key, await plane.control<unknown>(method, target, { ...options, body: 7 }));
 });
@@ -160,10 +170,22 @@ test('the other operations of the playback API are as described', async () => {
   for (const query of [`ip=${ISP_CLIENT}&title=city`, `ip=${ISP_CLIENT}`, 'ip=x']) {
     expectConforming(
       'GET /v1/explain',
-      await plane.playback('GET', `/v1/explain?${query}`, operator),
+      await plane.playback('GET', `/v1/explain?${query}`, { bearer: OPERATOR_SECRET }),
     );
   }
   expectConforming('GET /v1/explain', await plane.playback('GET', '/v1/explain'));
+});
+
+test.each([
+  ['POST /v1/ocas/{ocaId}/certificate', '/v1/ocas/metro-1/certificate', own],
+  ['POST /v1/operators/{name}/certificate', '/v1/operators/sam/certificate', operator],
+])('%s is as described, also where it refuses', async (key, target, options) => {
+  const { csr } = await makeClientKey();
+  const bodies = [{ csr }, { csr: 'none' }, 7];
+  for (const body of bodies)
+    expectConforming(key, await plane.certificates('POST', target, { ...options, body }));
+  expectConforming(key, await plane.certificates('POST', target, { body: { csr } }));
+  expectConforming(key, await plane.certificates('POST', target, { as: 'metro-2', body: { csr } }));
 });
 
 test('a withdrawal is as described', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { AllowedMethods, Distribution, LambdaEdgeEventType } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, OriginGroup } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import {
   Architecture,
   Code,
@@ -10,6 +11,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
+import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { addGuards } from '../../lib/guards.ts';
 
@@ -87,6 +89,44 @@ test('an origin group behind methods that write is refused', () => {
     ),
   );
   expect(faults).toEqual(['behavior (default): an origin group serves GET, HEAD and OPTIONS only']);
+});
+
+test.each([
+  ['A', '10.1.2.3'],
+  ['A', '100.64.0.1'],
+  ['A', '2001:db8::1'],
+  ['AAAA', 'fd00::1'],
+  ['AAAA', '::ffff:203.0.113.1'],
+])('an %s record of %s, which the public cannot reach, is refused', (type, address) => {
+  const record = (values: string[]) =>
+    faultsOf('us-east-1', (stack) => {
+      new CfnRecordSet(stack, 'Record', {
+        hostedZoneId: 'Z0123456789EXAMPLE',
+        name: 'metro-1.example.com.',
+        type,
+        ttl: '60',
+        resourceRecords: values,
+      });
+    });
+  const fit = type === 'A' ? '203.0.113.1' : '2001:db8::1';
+  expect(record([fit])).toEqual([]);
+  expect(record([fit, address])).toEqual([
+    `metro-1.example.com. ${type}: "${address}" is not known to be a public address`,
+  ]);
+});
+
+test('an address that only the deployment knows cannot be judged, and is refused', () => {
+  const faults = faultsOf('us-east-1', (stack) => {
+    const { attrPublicIp } = new CfnInstance(stack, 'Instance', { imageId: 'ami-1' });
+    new CfnRecordSet(stack, 'Record', {
+      hostedZoneId: 'Z0123456789EXAMPLE',
+      name: 'metro-1.example.com.',
+      type: 'A',
+      ttl: '60',
+      resourceRecords: [attrPublicIp],
+    });
+  });
+  expect(faults).toEqual([expect.stringContaining('is not known to be a public address')]);
 });
 
 test("an alarm on CDK's own CloudFront metric, which matches nothing, is refused", () => {

@@ -49,11 +49,15 @@ export class Synthesized {
   /** Resources of one type, in one stack or in all. */
   resources(type: string, stack?: string): Resource[] {
     const names = stack === undefined ? this.stacks : [stack];
-    return names.flatMap((name) =>
-      Object.entries<Omit<Resource, 'logicalId'>>(this.templates.get(name).Resources)
-        .filter(([, { Type }]) => Type === type)
-        .map(([logicalId, resource]) => ({ ...resource, logicalId })),
-    );
+    return names.flatMap((name) => this.all(name).filter(({ Type }) => Type === type));
+  }
+
+  /** Every resource of one stack. */
+  all(stack: string): Resource[] {
+    const resources: Record<string, Omit<Resource, 'logicalId'>> = this.templates.get(
+      stack,
+    ).Resources;
+    return Object.entries(resources).map(([logicalId, resource]) => ({ ...resource, logicalId }));
   }
 
   properties(type: string, stack?: string): Properties[] {
@@ -67,8 +71,10 @@ export class Synthesized {
     return properties;
   }
 
-  text(): string {
-    return JSON.stringify([...this.templates.values()]);
+  /** The templates as one text, or one template: empty for a stack that is not there. */
+  text(stack?: string): string {
+    if (stack === undefined) return JSON.stringify([...this.templates.values()]);
+    return JSON.stringify(this.templates.get(stack)) ?? '';
   }
 
   remove(): void {

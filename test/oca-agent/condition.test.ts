@@ -8,6 +8,7 @@ const well: ConditionFacts = {
   isTokenRequired: true,
   hasTokenKeys: true,
   hasUpstream: true,
+  certificateExpiredAt: undefined,
   disks: [
     { diskId: 'a', failure: undefined },
     { diskId: 'b', failure: undefined },

@@ -115,7 +115,7 @@ const examples: [string, Decoder<unknown>, Record<string, unknown>][] = [
         ocaBitsPerSecond: 1.2e9,
         siteBitsPerSecond: 4.8e9,
       },
-      ocas: [{ ocaId: 'metro-1', credentialDigest: SHA256 }],
+      ocas: [{ ocaId: 'metro-1' }, { ocaId: 'i-0abc', enrolledFrom: 'ec2' }],
     },
   ],
   [

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { fleetView, type OcaView } from '#protocol/fleet-view.ts';
 import { loadConfig } from '../../../lib/config/load-config.ts';
-import { credentialFile, keepCredential, siteDocuments } from '../fleet/site-documents.ts';
+import { siteDocuments } from '../fleet/site-documents.ts';
 import { sessionOf, table } from '../session.ts';
 
 interface SyncOptions {
   readonly config: string;
-  readonly credentials: string;
 }
 
 export function addFleetCommand(program: Command): void {
@@ -16,10 +15,6 @@ export function addFleetCommand(program: Command): void {
     .command('sync')
     .description('declare the sites of a configuration to the control plane')
     .requiredOption('--config <file>', 'the configuration')
-    .requiredOption(
-      '--credentials <folder>',
-      "the OCAs' secrets, a file each: made where missing; copy each to its appliance and keep the folder safe",
-    )
     .action(syncSites);
 }
 
@@ -42,19 +37,13 @@ function rowOf({ ocaId, siteId, state, reasons, report }: OcaView): string[] {
   return [ocaId, siteId, state, fill, disk, reasons.join('; ')];
 }
 
-async function syncSites(options: SyncOptions, command: Command): Promise<void> {
+async function syncSites({ config }: SyncOptions, command: Command): Promise<void> {
   const session = sessionOf(command);
-  const config = loadConfig(options.config);
-  const newFiles: string[] = [];
-  const sites = siteDocuments(config, (ocaId) => {
-    const { digest, isNew } = keepCredential(options.credentials, ocaId);
-    if (isNew) newFiles.push(credentialFile(options.credentials, ocaId));
-    return digest;
-  });
+  const sites = siteDocuments(loadConfig(config));
   for (const site of sites)
     await session.control.send(`/v1/sites/${site.siteId}`, { method: 'PUT', body: site });
-  session.print({ sites, newCredentialFiles: newFiles }, [
-    ...sites.map((site) => `declared ${site.siteId} with ${site.ocas.length} OCAs`),
-    ...newFiles.map((file) => `new secret in ${file}`),
-  ]);
+  session.print(
+    { sites },
+    sites.map((site) => `declared ${site.siteId} with ${site.ocas.length} OCAs`),
+  );
 }

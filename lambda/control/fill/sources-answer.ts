@@ -5,10 +5,12 @@ import { signSessionToken, TOKEN_LENGTH_MAX } from '#domain/tokens/session-token
 import { bitsPerSecond } from '#domain/units.ts';
 import { type FillSource, type FillSources, fillSourcesRequest } from '#protocol/fill-sources.ts';
 import type { Site } from '#protocol/site.ts';
+import { cloudFrontUrlFor } from '../../shared/cloudfront-urls.ts';
+import type { DeclaredOca } from '../../shared/fleet-directory.ts';
 import { decodeBody, type HttpAnswer, type HttpRequest, jsonAnswer } from '../../shared/http.ts';
 import type { OcaStatus } from '../../shared/oca-statuses.ts';
 import { type Holding, type HoldingKey, holdingKey } from '../../shared/stores/holdings-store.ts';
-import { authorizeOca, type DeclaredOca } from '../authorize.ts';
+import { authorizeOca } from '../authorize.ts';
 import type { ControlContext } from '../context.ts';
 import type { PlannedAssets } from './planned-assets.ts';
 
@@ -56,7 +58,7 @@ export const sourcesAnswer =
         ranked.flatMap(({ sources }) => sources),
         (source) =>
           source.sourceId === 'cloudfront'
-            ? context.settings.cloudFrontUrl
+            ? cloudFrontUrlFor(asker.ocaId, context.settings.cloudFrontUrls)
             : known.statusById.get(source.sourceId)?.deliveryUrl,
       ),
       assets: ranked.map(({ assetId, sources }) => ({

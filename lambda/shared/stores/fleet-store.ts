@@ -4,6 +4,7 @@ import {
   PutCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { CdnError } from '#domain/errors.ts';
 import type { OcaId, SiteId } from '#domain/ids.ts';
 import type { EpochMs } from '#domain/units.ts';
 import type { DesiredState, OcaRegistration } from '#protocol/oca-registration.ts';
@@ -28,8 +29,18 @@ export interface OcaRecord {
  */
 export interface FleetStore {
   sites(): Promise<Site[]>;
+  /** Those of these that are declared. */
+  sitesNamed(siteIds: readonly SiteId[]): Promise<Site[]>;
   sitesRevision(): Promise<number>;
-  putSite(site: Site): Promise<void>;
+  /**
+   * Replaces a site's declaration by what `change` makes of the stored one, undefined where there is none; writes
+   * nothing when it gives that one back. `change` may be called again, so that of two writers neither is lost.
+   * @throws CdnError `upstream-timeout` when others go on writing in between.
+   */
+  changeSite<Declared extends Site | undefined>(
+    siteId: SiteId,
+    change: (stored: Site | undefined) => Declared,
+  ): Promise<Declared>;
   /** OCAs that nothing is known of are absent. A consistent read sees every write that was answered before. */
   ocas(
     ocaIds: readonly OcaId[],
@@ -42,6 +53,8 @@ export interface FleetStore {
 }
 
 const SITES = 'sites';
+/** How often a change of a site begins anew because another one came between. */
+const CHANGE_ATTEMPTS_MAX = 10;
 const REVISION_KEY = { pk: 'revision', sk: SITES } as const;
 const ocaKey = (ocaId: OcaId) => ({ pk: `oca#${ocaId}`, sk: 'oca' });
 
@@ -52,26 +65,57 @@ export function fleetStore(client: DynamoDBDocumentClient, table: string): Fleet
     UpdateExpression: expression,
     ExpressionAttributeValues: values,
   });
+  const storedSite = async (siteId: SiteId) => {
+    const Key = { pk: SITES, sk: siteId };
+    const command = new GetCommand({ TableName: table, Key, ConsistentRead: true });
+    return (await client.send(command)).Item?.document as string | undefined;
+  };
+  /** False when the stored document is not that one any more. */
+  const replaceSite = async (
+    siteId: SiteId,
+    to: { stored: string | undefined; document: string },
+  ) => {
+    const isFirst = to.stored === undefined;
+    const command = new PutCommand({
+      TableName: table,
+      Item: { pk: SITES, sk: siteId, document: to.document },
+      ConditionExpression: isFirst ? 'attribute_not_exists(document)' : 'document = :stored',
+      ...(isFirst ? {} : { ExpressionAttributeValues: { ':stored': to.stored } }),
+    });
+    if (!(await isConditionMet(client.send(command)))) return false;
+    await client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: REVISION_KEY,
+        UpdateExpression: 'ADD revision :one',
+        ExpressionAttributeValues: { ':one': 1 },
+      }),
+    );
+    return true;
+  };
   return {
     async sites() {
       const items = await queryPartition(client, table, { pk: SITES });
+      return items.map((item) => JSON.parse(item.document as string) as Site);
+    },
+    async sitesNamed(siteIds) {
+      const keys = siteIds.map((siteId) => ({ pk: SITES, sk: siteId }));
+      const items = await batchGet(client, table, { keys, isConsistent: true });
       return items.map((item) => JSON.parse(item.document as string) as Site);
     },
     async sitesRevision() {
       const { Item } = await client.send(new GetCommand({ TableName: table, Key: REVISION_KEY }));
       return (Item?.revision as number | undefined) ?? 0;
     },
-    async putSite(site) {
-      const item = { pk: SITES, sk: site.siteId, document: JSON.stringify(site) };
-      await client.send(new PutCommand({ TableName: table, Item: item }));
-      await client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: REVISION_KEY,
-          UpdateExpression: 'ADD revision :one',
-          ExpressionAttributeValues: { ':one': 1 },
-        }),
-      );
+    async changeSite(siteId, change) {
+      for (let attempt = 0; attempt < CHANGE_ATTEMPTS_MAX; attempt += 1) {
+        const stored = await storedSite(siteId);
+        const changed = change(stored === undefined ? undefined : (JSON.parse(stored) as Site));
+        const document = changed && JSON.stringify(changed);
+        if (document === undefined || document === stored) return changed;
+        if (await replaceSite(siteId, { stored, document })) return changed;
+      }
+      throw new CdnError('upstream-timeout', `others go on changing the site ${siteId}`);
     },
     async ocas(ocaIds, options = { isConsistent: false }) {
       const items = await batchGet(client, table, { keys: ocaIds.map(ocaKey), ...options });

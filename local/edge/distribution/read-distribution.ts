@@ -27,8 +27,8 @@ const MEMORY_DEFAULT_MIB = 128;
 const S3_DOMAIN = /^([a-z0-9-]+)\.s3\.([a-z0-9-]+)\.amazonaws\.com$/;
 
 /**
- * Reads the one distribution of a synthesized app, with the policies, functions and origins that it names. What this
- * edge would not act on as CloudFront does is refused rather than passed over.
+ * Reads the first distribution of a synthesized app, with the policies, functions and origins that it names: the others
+ * differ in their names alone. What this edge would not act on as CloudFront does is refused rather than passed over.
  *
  * @throws CdnError config-invalid
  */
@@ -36,11 +36,9 @@ export function readDistribution(assemblyDirectory: string): Distribution {
   const found = readAssembly(assemblyDirectory, CLOUDFRONT_REGION).flatMap((stack) =>
     resourcesOf(stack, DISTRIBUTION).map(([id]) => ({ stack, id })),
   );
-  const [only, ...others] = found;
-  if (!only || others.length > 0) {
-    throw new CdnError('config-invalid', `expected one distribution, found ${found.length}`);
-  }
-  const { stack, id } = only;
+  const [first] = found;
+  if (!first) throw new CdnError('config-invalid', 'expected a distribution, found none');
+  const { stack, id } = first;
   const { DistributionConfig: config } = properties(stack, id, DISTRIBUTION, distributionSchema);
   const origins = new Map(config.Origins.map((item) => [item.Id, readOrigin(item)]));
   const read = (behavior: BehaviorProperties, pathPattern: string): Behavior => ({

@@ -16,7 +16,6 @@ export interface OriginClientOptions {
   /** Where the S3 server is that has a bucket. */
   readonly originUrlFor: (bucketName: string, region: string) => string;
   readonly credentials: Credentials;
-  readonly now: () => number;
 }
 
 /** For S3 origins it cannot be configured. Source: Amazon CloudFront Developer Guide, "Origin response timeout". */
@@ -92,7 +91,8 @@ export class OriginClient {
       {
         credentials: this.#options.credentials,
         region: origin.region,
-        now: new Date(this.#options.now()),
+        // The real time, whatever the caches are told: S3 refuses what was signed long ago or will be.
+        now: new Date(),
       },
     );
     const { hostname: host, port } = server;

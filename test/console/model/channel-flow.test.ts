@@ -42,6 +42,18 @@ test('bytes of an OCA run from it to the player, and bytes of S3 all the way', (
   expect(hopsOf('cloudfront', 'cloudfront')).toEqual([['cloudfront', 'player']]);
 });
 
+test('a second distribution is drawn as the first is, and is no OCA', () => {
+  expect(hopsOf('s3', 'cloudfront-2')).toEqual([
+    ['s3', 'cloudfront'],
+    ['cloudfront', 'player'],
+  ]);
+  const ledger = {
+    ...EMPTY_LEDGER,
+    bytesByPathway: new Map<PathwayId, number>([['cloudfront-2', 1]]),
+  };
+  expect(ocasOfFlow(undefined, ledger)).toEqual([]);
+});
+
 test('without requests there are beds and no water', () => {
   const { beds, channels } = drawFlow([], OCA_IDS, 600);
   expect(channels).toEqual([]);

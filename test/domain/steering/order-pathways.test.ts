@@ -27,3 +27,9 @@ test('CloudFront is last though a token names it first, or not at all', () => {
   ]);
   expect(orderPathways(pathways('metro-1'), () => true)).toEqual(['metro-1', 'cloudfront']);
 });
+
+test('the distributions of a session keep their order behind its OCAs, and no other is added', () => {
+  const session = pathways('cloudfront-3', 'metro-1', 'cloudfront-2');
+  expect(orderPathways(session, () => true)).toEqual(['metro-1', 'cloudfront-3', 'cloudfront-2']);
+  expect(orderPathways(session, () => false)).toEqual(['cloudfront-3', 'cloudfront-2']);
+});

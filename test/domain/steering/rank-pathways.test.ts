@@ -27,7 +27,13 @@ const rank = (
   candidates: readonly OcaCandidate[],
   titleId: TitleId | undefined = TITLE,
   ocaPathwaysMax = 3,
-) => rankPathways({ ...(titleId && { titleId }), candidates, ocaPathwaysMax });
+) =>
+  rankPathways({
+    ...(titleId && { titleId }),
+    candidates,
+    ocaPathwaysMax,
+    distributions: ['cloudfront'],
+  });
 const reasonsOf = (ranking: ReturnType<typeof rank>, id: string) =>
   ranking.candidates.find((one) => one.pathwayId === id)?.reasons.join('; ');
 
@@ -148,10 +154,27 @@ test('a session does not hang on one site when another covers the client too', (
   expect(pathways.slice(2)).toEqual(['exchange-1', 'cloudfront']);
 });
 
+test('several distributions come last in the order given, and no OCA between them', () => {
+  const { pathways, candidates } = rankPathways({
+    titleId: TITLE,
+    candidates: [candidate('metro-1'), candidate('metro-2', { state: 'draining' })],
+    ocaPathwaysMax: 3,
+    distributions: ['cloudfront-3', 'cloudfront'],
+  });
+  expect(pathways).toEqual(['metro-1', 'cloudfront-3', 'cloudfront']);
+  expect(candidates.map(({ pathwayId, layer, rank: place }) => [pathwayId, layer, place])).toEqual([
+    ['metro-1', 'oca', 1],
+    ['cloudfront-3', 'cloudfront', 2],
+    ['cloudfront', 'cloudfront', 3],
+    ['metro-2', 'oca', undefined],
+  ]);
+});
+
 test('an operator who asks about no title learns of OCAs that hold nothing', () => {
   const ranking = rankPathways({
     candidates: [candidate('metro-1', { heldShare: ratio(0) })],
     ocaPathwaysMax: 3,
+    distributions: ['cloudfront'],
   });
   expect(ranking.pathways).toEqual(['metro-1', 'cloudfront']);
 });

@@ -14,7 +14,6 @@ import {
   type ControlPlaneUnderTest,
   ENVIRONMENT,
   OPERATOR,
-  secretOf,
   startControlPlane,
 } from '../support/control-plane.ts';
 import {
@@ -39,10 +38,10 @@ afterEach(() => plane.stop());
 const VIDEO = assetIdOf('city/video-404p.mp4');
 const planNow = () =>
   plane.planner({ 'detail-type': 'Fill Plan Requested', detail: { window: 'now' } });
-const getPlan = (ocaId: string, headers = {}, bearer = secretOf(ocaId)) =>
-  plane.control<DsseEnvelope>('GET', `/v1/ocas/${ocaId}/plan`, { bearer, headers });
+const getPlan = (ocaId: string, headers = {}, as = ocaId) =>
+  plane.control<DsseEnvelope>('GET', `/v1/ocas/${ocaId}/plan`, { as, headers });
 const askSources = async (ocaId: string, assetIds: readonly string[]) => {
-  const options = { bearer: secretOf(ocaId), body: { assetIds } };
+  const options = { as: ocaId, body: { assetIds } };
   const answer = await plane.control<FillSources>('POST', `/v1/ocas/${ocaId}/sources`, options);
   expect(answer.status).toBe(200);
   expect(decode(fillSources, answer.json)).toMatchObject({ ok: true });
@@ -51,7 +50,7 @@ const askSources = async (ocaId: string, assetIds: readonly string[]) => {
 const sourcesOf = async (ocaId: string, assetId = VIDEO) =>
   (await askSources(ocaId, [assetId])).assets[0]?.sourceIds;
 const claimsOf = async (token: string) => {
-  const { keys } = (await plane.control<KeySet>('GET', '/v1/keys')).json;
+  const { keys } = (await plane.control<KeySet>('GET', '/v1/keys', { as: 'metro-1' })).json;
   const trusted = await Promise.all(
     keys.map(async ({ kid, x }) => [kid, await importTokenKey(x)] as const),
   );
@@ -65,14 +64,14 @@ const claimsOf = async (token: string) => {
 
 test('an OCA without a plan is told to come again', async () => {
   const answer = await plane.control('GET', '/v1/ocas/metro-1/plan', {
-    bearer: secretOf('metro-1'),
+    as: 'metro-1',
   });
   expect([answer.status, answer.json.code]).toEqual([404, 'plan-not-found']);
 });
 
 test('the plan of an OCA is its own and the operator’s', async () => {
   await planNow();
-  expect((await getPlan('metro-1', {}, secretOf('metro-2'))).status).toBe(403);
+  expect((await getPlan('metro-1', {}, 'metro-2')).status).toBe(403);
   expect((await getPlan('metro-1', {}, OPERATOR)).status).toBe(200);
 });
 
@@ -82,7 +81,7 @@ test('an agent accepts the plan with the published keys', async () => {
   const { json, headers } = await getPlan('metro-1');
   expect(headers['Cache-Control']).toBe('private, no-cache');
   expect(decode(dsseEnvelope, json)).toMatchObject({ ok: true });
-  const { keys } = (await plane.control<KeySet>('GET', '/v1/keys')).json;
+  const { keys } = (await plane.control<KeySet>('GET', '/v1/keys', { as: 'metro-1' })).json;
   const rules = { ocaId: 'metro-1' as OcaId, planVersionInForce: 0, now: plane.clock.now() };
   const trustedKeys = await importKeys(keys, 'fill-plan');
   const verdict = await acceptFillPlan(json, { ...rules, trustedKeys });
@@ -122,7 +121,7 @@ test('sources are told for what the plan names, and for nothing else', async () 
 });
 
 test('a request of a wrong shape is refused', async () => {
-  const options = { bearer: secretOf('metro-1'), body: { assetIds: ['short'] } };
+  const options = { as: 'metro-1', body: { assetIds: ['short'] } };
   const answer = await plane.control('POST', '/v1/ocas/metro-1/sources', options);
   expect(answer.json.code).toBe('message-invalid');
 });
@@ -184,7 +183,7 @@ test('when the titles of a request are more than a token can name, the first are
 
 test('an inventory for another OCA, that names a title twice, or is too large, is refused', async () => {
   const put = (body: unknown) =>
-    plane.control('PUT', '/v1/ocas/metro-1/inventory', { bearer: secretOf('metro-1'), body });
+    plane.control('PUT', '/v1/ocas/metro-1/inventory', { as: 'metro-1', body });
   const inventory = { version: 1, ocaId: 'metro-2', digest: '0'.repeat(64), titles: [] };
   expect((await put(inventory)).json.code).toBe('message-invalid');
   expect((await put('x'.repeat(6 * 2 ** 20))).status).toBe(413);
@@ -210,8 +209,8 @@ test('an OCA that holds nothing of a title any more is no source', async () => {
 
 test('a title that is withdrawn has no session, no record and no place in plans', async () => {
   await publish(plane);
-  const remove = () => plane.control('DELETE', '/v1/titles/city', { bearer: OPERATOR });
-  expect((await plane.control('GET', '/v1/titles/city', { bearer: OPERATOR })).json).toMatchObject({
+  const remove = () => plane.control('DELETE', '/v1/titles/city', { as: OPERATOR });
+  expect((await plane.control('GET', '/v1/titles/city', { as: OPERATOR })).json).toMatchObject({
     name: 'City at night',
     assetCount: 5,
     totalBytes: 10_403_500,
@@ -222,7 +221,7 @@ test('a title that is withdrawn has no session, no record and no place in plans'
     { 'detail-type': 'Fill Plan Requested', detail: { window: 'now' } },
   ]);
   expect((await remove()).json.code).toBe('title-not-found');
-  expect((await plane.control('GET', '/v1/titles/city', { bearer: OPERATOR })).status).toBe(404);
+  expect((await plane.control('GET', '/v1/titles/city', { as: OPERATOR })).status).toBe(404);
   expect((await plane.playback('GET', '/v1/playback/city')).status).toBe(404);
   await planNow();
   expect(await sourcesOf('metro-1')).toEqual([]);
@@ -230,7 +229,7 @@ test('a title that is withdrawn has no session, no record and no place in plans'
 
 test('a withdrawn title comes back with a later publication, not with an earlier one', async () => {
   await publish(plane);
-  await plane.control('DELETE', '/v1/titles/city', { bearer: OPERATOR });
+  await plane.control('DELETE', '/v1/titles/city', { as: OPERATOR });
   await publish(plane);
   expect((await plane.playback('GET', '/v1/playback/city')).status).toBe(404);
   plane.clock.advance(2000);

@@ -3,7 +3,6 @@ import type { Site } from '#protocol/site.ts';
 import {
   type ControlPlaneUnderTest,
   OPERATOR,
-  secretOf,
   startControlPlane,
 } from '../support/control-plane.ts';
 import { declareSites, SITES } from '../support/fleet.ts';
@@ -16,7 +15,7 @@ afterEach(() => plane.stop());
 
 const [METRO] = SITES;
 const put = (body: unknown, siteId = 'isp-metro') =>
-  plane.control('PUT', `/v1/sites/${siteId}`, { bearer: OPERATOR, body });
+  plane.control('PUT', `/v1/sites/${siteId}`, { as: OPERATOR, body });
 
 test('sites are the operator’s', async () => {
   await declareSites(plane);
@@ -29,9 +28,7 @@ test('sites are the operator’s', async () => {
     ['DELETE', '/v1/titles/city'],
   ] as const) {
     expect((await plane.control(method, path)).json.code).toBe('credential-missing');
-    expect((await plane.control(method, path, { bearer: secretOf('metro-1') })).json.code).toBe(
-      'credential-invalid',
-    );
+    expect((await plane.control(method, path, { as: 'metro-1' })).json.code).toBe('forbidden');
   }
 });
 
@@ -56,7 +53,7 @@ test('a site with wrong prefixes, zone and OCAs tells every fault and changes no
   }
   expect(json.detail).not.toContain('footprint[0]');
   const { json: stored } = await plane.control<Site>('GET', '/v1/sites/isp-metro', {
-    bearer: OPERATOR,
+    as: OPERATOR,
   });
   expect(stored).toEqual(METRO);
 });
@@ -69,11 +66,11 @@ test('a site of another name, of a wrong shape, or too large is refused', async 
 
 test('a declared site is read back, alone and among all', async () => {
   await declareSites(plane);
-  const one = await plane.control<Site>('GET', '/v1/sites/ixp-exchange', { bearer: OPERATOR });
+  const one = await plane.control<Site>('GET', '/v1/sites/ixp-exchange', { as: OPERATOR });
   expect(one.json).toEqual(SITES[1]);
-  const all = await plane.control<{ sites: Site[] }>('GET', '/v1/sites', { bearer: OPERATOR });
+  const all = await plane.control<{ sites: Site[] }>('GET', '/v1/sites', { as: OPERATOR });
   expect(all.json.sites).toEqual(SITES);
-  expect((await plane.control('GET', '/v1/sites/absent', { bearer: OPERATOR })).json.code).toBe(
+  expect((await plane.control('GET', '/v1/sites/absent', { as: OPERATOR })).json.code).toBe(
     'site-not-found',
   );
 });
@@ -81,13 +78,13 @@ test('a declared site is read back, alone and among all', async () => {
 test('a declaration is replaced by the next one', async () => {
   await put(METRO);
   await put({ ...METRO, name: 'Renamed' });
-  const { json } = await plane.control<Site>('GET', '/v1/sites/isp-metro', { bearer: OPERATOR });
+  const { json } = await plane.control<Site>('GET', '/v1/sites/isp-metro', { as: OPERATOR });
   expect(json.name).toBe('Renamed');
 });
 
 test('plans are asked for on the bus', async () => {
   const answer = await plane.control('POST', '/v1/plans', {
-    bearer: OPERATOR,
+    as: OPERATOR,
     body: { window: 'next' },
   });
   expect([answer.status, answer.json]).toEqual([202, { window: 'next' }]);
@@ -95,16 +92,31 @@ test('plans are asked for on the bus', async () => {
     { 'detail-type': 'Fill Plan Requested', detail: { window: 'next' } },
   ]);
   const wrong = await plane.control('POST', '/v1/plans', {
-    bearer: OPERATOR,
+    as: OPERATOR,
     body: { window: 'soon' },
   });
   expect(wrong.json.code).toBe('message-invalid');
 });
 
-test('public keys, and nothing else of them, are everybody’s', async () => {
+test('OCAs that enrolled themselves stay when the operator declares the site anew, unless named otherwise', async () => {
+  const enrolled = { ocaId: 'i-0123456789abcdef0', enrolledFrom: 'ec2' };
+  await put({ ...METRO, ocas: [...METRO.ocas, enrolled] });
+  expect((await put({ ...METRO, name: 'Renamed' })).json).toMatchObject({
+    name: 'Renamed',
+    ocas: [...METRO.ocas, enrolled],
+  });
+  expect((await put({ ...METRO, ocas: [{ ocaId: enrolled.ocaId }] })).json).toMatchObject({
+    ocas: [{ ocaId: enrolled.ocaId }],
+  });
+  expect((await put(METRO)).json).toMatchObject({ ocas: METRO.ocas });
+});
+
+test('public keys, and nothing else of them, are for everybody with a certificate', async () => {
+  expect((await plane.control('GET', '/v1/keys')).json.code).toBe('credential-missing');
   const { json, text } = await plane.control<{ keys: { kid: string; purpose: string }[] }>(
     'GET',
     '/v1/keys',
+    { as: 'metro-1' },
   );
   expect(json.keys.map(({ kid, purpose }) => [kid, purpose])).toEqual([
     ['session-1', 'session-token'],

@@ -81,7 +81,7 @@ test.each([
   expect(JSON.parse(body ?? '')).toMatchObject({ status: Number(status), code });
   expect(headers).toEqual({
     'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
+    'cache-control': 'public, max-age=0',
     'transfer-encoding': 'chunked',
     'retry-after': '2',
   });
@@ -91,7 +91,7 @@ test('an error without a code of ours keeps its status and shows nothing', async
   const { status, headers, body } = await shown('/content/movie1/a.mp4', '412', {
     'Content-Type': 'application/xml',
   });
-  expect([status, headers, body]).toEqual(['412', { 'cache-control': 'no-store' }, '']);
+  expect([status, headers, body]).toEqual(['412', { 'cache-control': 'public, max-age=0' }, '']);
 });
 
 test('a response that cannot be read is passed on as it is', async () => {

@@ -1,12 +1,20 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { FillPlan } from '#protocol/fill-plan.ts';
 import {
   type ControlPlaneUnderTest,
   OPERATOR,
-  secretOf,
   startControlPlane,
 } from '../support/control-plane.ts';
-import { declareSites, OCAS, publish, register, registration, report } from '../support/fleet.ts';
+import {
+  declareSites,
+  OCAS,
+  publish,
+  register,
+  registration,
+  report,
+  SITES,
+} from '../support/fleet.ts';
 
 let plane: ControlPlaneUnderTest;
 beforeEach(async () => {
@@ -17,12 +25,15 @@ afterEach(() => plane.stop());
 
 const requested = (detail: object) =>
   plane.planner({ 'detail-type': 'Fill Plan Requested', detail });
-/** What EventBridge would do with all that is on the bus. */
+const PLANNING_EVENTS = ['Fill Plan Requested', 'Title Published'];
+/** What EventBridge would do with all that is on the bus and concerns the planning. */
 const deliverEvents = async () => {
-  for (const event of plane.events.splice(0)) await plane.planner(event);
+  for (const event of plane.events.splice(0)) {
+    if (PLANNING_EVENTS.includes(event['detail-type'])) await plane.planner(event);
+  }
 };
 const planOf = async (ocaId: string): Promise<FillPlan> => {
-  const options = { bearer: OPERATOR };
+  const options = { as: OPERATOR };
   const { json } = await plane.control<{ payload: string }>(
     'GET',
     `/v1/ocas/${ocaId}/plan`,
@@ -32,15 +43,43 @@ const planOf = async (ocaId: string): Promise<FillPlan> => {
 };
 const files = (plan: FillPlan) => plan.items.map((item) => item.file);
 
-test('an event that is none of ours is refused', async () => {
-  await expect(requested({ window: 'soon' })).rejects.toMatchObject({ code: 'message-invalid' });
-  await expect(plane.planner({})).rejects.toMatchObject({ code: 'message-invalid' });
+test('a batch that is none of ours is refused', async () => {
+  const order = { window: 'now', isForced: false };
+  for (const batch of [{}, { siteIds: ['Metro!'], order }, { siteIds: [], order: 'now' }])
+    await expect(plane.planBatch(batch)).rejects.toMatchObject({ code: 'message-invalid' });
+});
+
+test('a site that cannot be planned keeps no other from its plan, and is told of', async () => {
+  await publish(plane);
+  await register(plane);
+  const [metro, exchange] = SITES;
+  // What no door lets in, as if the record had been damaged.
+  const document = JSON.stringify({ ...metro, timeZone: 'Moon/Tranquility' });
+  await plane.dynamoDb.send(
+    new PutCommand({ TableName: 'fleet', Item: { pk: 'sites', sk: metro.siteId, document } }),
+  );
+  const order = { window: 'next', isForced: false };
+  const siteIds = [metro.siteId, exchange.siteId];
+  await expect(plane.planBatch({ siteIds, order })).rejects.toThrow(
+    '1 of 2 sites were not planned: isp-metro',
+  );
+  expect((await planOf('exchange-1')).items).toHaveLength(5);
+  expect(plane.logged).toContainEqual({
+    level: 'error',
+    event: 'site.not-planned',
+    facts: expect.objectContaining({ siteId: 'isp-metro' }),
+  });
+});
+
+test('a site that was withdrawn meanwhile is no failure', async () => {
+  const order = { window: 'now', isForced: false };
+  expect(await plane.planBatch({ siteIds: ['isp-gone'], order })).toEqual({ planned: 0 });
 });
 
 test('with nobody registered there is nothing to plan', async () => {
   await publish(plane);
   await requested({ window: 'now' });
-  const answer = await plane.control('GET', '/v1/ocas/metro-1/plan', { bearer: OPERATOR });
+  const answer = await plane.control('GET', '/v1/ocas/metro-1/plan', { as: OPERATOR });
   expect(answer.json.code).toBe('plan-not-found');
 });
 
@@ -135,7 +174,7 @@ test('a plan for one site leaves the others alone', async () => {
   await register(plane);
   await requested({ window: 'now', siteId: 'ixp-exchange' });
   expect((await planOf('exchange-1')).planVersion).toBeGreaterThan(0);
-  const other = await plane.control('GET', '/v1/ocas/metro-1/plan', { bearer: OPERATOR });
+  const other = await plane.control('GET', '/v1/ocas/metro-1/plan', { as: OPERATOR });
   expect(other.json.code).toBe('plan-not-found');
 });
 
@@ -150,7 +189,7 @@ test('a disk that failed is given nothing', async () => {
     usedBytes: 0,
   };
   const body = report('metro-1', { disks: [disk] });
-  await plane.control('POST', '/v1/ocas/metro-1/reports', { bearer: secretOf('metro-1'), body });
+  await plane.control('POST', '/v1/ocas/metro-1/reports', { as: 'metro-1', body });
   await requested({ window: 'now' });
   expect(new Set((await planOf('metro-1')).items.map((item) => item.tier))).toEqual(
     new Set(['hdd']),
@@ -164,7 +203,7 @@ test('what has no room is left out, and the rest is planned', async () => {
   await publish(plane);
   const disks = [{ diskId: 'flash-a', tier: 'flash', capacityBytes: 2_400_000 }];
   const body = registration('metro-1', 'isp-metro', { disks });
-  await plane.control('PUT', '/v1/ocas/metro-1', { bearer: secretOf('metro-1'), body });
+  await plane.control('PUT', '/v1/ocas/metro-1', { as: 'metro-1', body });
   await deliverEvents();
   expect(files(await planOf('metro-1'))).toEqual([
     'audio.mp4',

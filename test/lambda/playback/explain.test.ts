@@ -3,7 +3,7 @@ import type { SteeringExplanation } from '#protocol/playback.ts';
 import {
   type ControlPlaneUnderTest,
   OPERATOR,
-  secretOf,
+  OPERATOR_SECRET,
   startControlPlane,
 } from '../support/control-plane.ts';
 import { fleetInService, ISP_CLIENT } from '../support/fleet.ts';
@@ -15,13 +15,13 @@ beforeEach(async () => {
 afterEach(() => plane.stop());
 
 const explain = (query: string) =>
-  plane.playback<SteeringExplanation>('GET', `/v1/explain?${query}`, { bearer: OPERATOR });
+  plane.playback<SteeringExplanation>('GET', `/v1/explain?${query}`, { bearer: OPERATOR_SECRET });
 
 test('only operators learn why', async () => {
   const anonymous = await plane.playback('GET', `/v1/explain?ip=${ISP_CLIENT}`);
   expect([anonymous.status, anonymous.json.code]).toEqual([401, 'credential-missing']);
   expect(anonymous.headers['WWW-Authenticate']).toBe('Bearer');
-  const agent = await plane.playback('GET', '/v1/explain', { bearer: secretOf('metro-1') });
+  const agent = await plane.playback('GET', '/v1/explain', { bearer: 'secret-of-metro-1' });
   expect([agent.status, agent.json.code]).toEqual([401, 'credential-invalid']);
 });
 
@@ -34,7 +34,7 @@ test('what is no address, or no title, is refused', async () => {
 
 test('every OCA has its verdict and its reasons, and the order is what a session would get', async () => {
   await fleetInService(plane);
-  await plane.control('POST', '/v1/ocas/metro-2/drain', { bearer: OPERATOR });
+  await plane.control('POST', '/v1/ocas/metro-2/drain', { as: OPERATOR });
   const { status, json } = await explain(`ip=${ISP_CLIENT}&title=city`);
   expect(status).toBe(200);
   expect(json).toMatchObject({

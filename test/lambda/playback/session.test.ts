@@ -123,7 +123,7 @@ test('an OCA that falls silent gets no new session after its lease and a second'
 test('an OCA that is being drained gets no new session within a second', async () => {
   await fleetInService(plane);
   expect(idsOf(await start(OTHER_CLIENT))).toEqual(['exchange-1', 'cloudfront']);
-  await plane.control('POST', '/v1/ocas/exchange-1/drain', { bearer: OPERATOR });
+  await plane.control('POST', '/v1/ocas/exchange-1/drain', { as: OPERATOR });
   letCachesExpire();
   expect(idsOf(await start(OTHER_CLIENT))).toEqual(['cloudfront']);
 });

@@ -109,16 +109,40 @@ test('sites are read again when one changes, not before, but once a minute in an
   const clock = handTurnedClock();
   const directory = fleetDirectory(counting, clock);
   const [metro, exchange] = SITES as unknown as [Site, Site];
-  await store.putSite(metro);
+  await store.changeSite(metro.siteId, () => metro);
   expect([...(await directory.current()).siteById.keys()]).toEqual(['isp-metro']);
   clock.advance(30_000);
   await directory.current();
   expect(reads).toBe(1);
-  await store.putSite(exchange);
+  await store.changeSite(exchange.siteId, () => exchange);
   expect((await directory.current()).siteById.size).toBe(1);
   expect((await directory.latest()).siteById.has('ixp-exchange' as SiteId)).toBe(true);
   expect(reads).toBe(2);
   clock.advance(60_000);
   await directory.current();
   expect(reads).toBe(3);
+});
+
+test('of writers who change one site at a time none is lost', async () => {
+  const store = fleetStore(plane.dynamoDb, 'fleet');
+  const [metro] = SITES as unknown as [Site];
+  const siteId = 'busy' as SiteId;
+  await store.changeSite(siteId, () => ({ ...metro, siteId, ocas: [] }));
+  const names = Array.from({ length: 5 }, (_, index) => `busy-${index}` as OcaId);
+  const add = (ocaId: OcaId) =>
+    store.changeSite(
+      siteId,
+      (stored) => stored && { ...stored, ocas: [...stored.ocas, { ocaId }] },
+    );
+  await Promise.all(names.map(add));
+  const busy = (await store.sites()).find((site) => site.siteId === siteId);
+  expect(busy?.ocas.map(({ ocaId }) => ocaId).toSorted()).toEqual(names);
+});
+
+test('a change that changes nothing, and one of a site that is not there, writes nothing', async () => {
+  const store = fleetStore(plane.dynamoDb, 'fleet');
+  const before = await store.sitesRevision();
+  expect(await store.changeSite('absent' as SiteId, (stored) => stored)).toBeUndefined();
+  await store.changeSite('busy' as SiteId, (stored) => stored);
+  expect(await store.sitesRevision()).toBe(before);
 });

@@ -104,7 +104,7 @@ test('an OCA that dies is left out when its lease ends, and takes its place agai
 });
 
 test('an OCA that is drained is left out within a second', async () => {
-  await plane.control('POST', `/v1/ocas/${ranked[0]}/drain`, { bearer: OPERATOR });
+  await plane.control('POST', `/v1/ocas/${ranked[0]}/drain`, { as: OPERATOR });
   plane.clock.advance(1001);
   expect(await priority()).toEqual(ranked.slice(1));
 });
@@ -152,7 +152,7 @@ test('a store that never answers is not waited for, and what was last known coun
   });
   await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
   const steerOver = steeringOver(`http://127.0.0.1:${(relay.address() as AddressInfo).port}`);
-  await plane.control('POST', `/v1/ocas/${ranked[0]}/drain`, { bearer: OPERATOR });
+  await plane.control('POST', `/v1/ocas/${ranked[0]}/drain`, { as: OPERATOR });
   expect(await steerOver()).toEqual(ranked.slice(1));
   isSilent = true;
   plane.clock.advance(1001);

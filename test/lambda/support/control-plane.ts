@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,18 +7,24 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { jest } from '@jest/globals';
 import type { Problem } from '#protocol/problem.ts';
+import { makeAuthority } from '../../../bin/distributary/keys/authority-document.ts';
 import { createCatalogIngest } from '../../../lambda/catalog-ingest/create-catalog-ingest.ts';
+import { createCertificates } from '../../../lambda/certificates/create-certificates.ts';
 import { createControl } from '../../../lambda/control/create-control.ts';
+import type { Environment as ControlEnvironment } from '../../../lambda/control/environment.ts';
 import { createFillPlanner } from '../../../lambda/fill-planner/create-fill-planner.ts';
+import { createPlanningScope } from '../../../lambda/planning-scope/create-planning-scope.ts';
+import type { PlanningEvent } from '../../../lambda/planning-scope/planning-request.ts';
 import { createPlayback } from '../../../lambda/playback/create-playback.ts';
 import type { Environment as PlaybackEnvironment } from '../../../lambda/playback/environment.ts';
 import { documentClient } from '../../../lambda/shared/clients.ts';
 import { digestOf } from '../../../lambda/shared/credentials.ts';
 import type { HttpHandler } from '../../../lambda/shared/http-handler.ts';
 import type { Log } from '../../../lambda/shared/log.ts';
+import type { Measurement, Metrics } from '../../../lambda/shared/metrics.ts';
 import { createSteering } from '../../../lambda/steering/create-steering.ts';
 import { createTables, dynamodbServer } from '../../../local/dynamodb/dynamodb-server.ts';
 import { startOrigin } from '../../../local/origin/start-origin.ts';
@@ -39,14 +46,19 @@ export interface Answer<Body> {
 }
 
 export interface AskOptions {
+  /** Whose certificate the authorizer has let in: `OPERATOR`, or an OCA's id. */
+  readonly as?: string;
   readonly bearer?: string;
   readonly body?: unknown;
   readonly clientAddress?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const OPERATOR = 'operator-secret';
-export const secretOf = (ocaId: string) => `secret-of-${ocaId}`;
+export const OPERATOR = 'operator';
+/** The serial of every certificate here. */
+export const SERIAL = 'c0ffee';
+/** With which the playback API is asked to explain itself. */
+export const OPERATOR_SECRET = 'operator-secret';
 export const CONTENT_BUCKET = 'test-content';
 export const PLAN_BUCKET = 'test-plans';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
@@ -55,7 +67,10 @@ const TABLES = ['fleet', 'titles', 'health'];
 jest.setTimeout(60_000);
 
 /** The whole control plane over real servers: dynalite, the S3 of one machine, and a bus that keeps what it is sent. */
-export async function startControlPlane(overrides: Partial<PlaybackEnvironment> = {}) {
+export async function startControlPlane(
+  overrides: Partial<PlaybackEnvironment & ControlEnvironment> = {},
+  otherSecrets: Readonly<Record<string, string>> = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'control-plane-'));
   const events: SentEvent[] = [];
   const dynamoDbServer = dynamodbServer();
@@ -76,21 +91,28 @@ export async function startControlPlane(overrides: Partial<PlaybackEnvironment> 
   const clock = handTurnedClock();
   const logged: { level: string; event: string; facts: unknown }[] = [];
   const log: Log = (level, event, facts) => logged.push({ level, event, facts });
+  const measured: Measurement[] = [];
+  const metrics: Metrics = (measurement) => measured.push(measurement);
   const secrets: Record<string, string> = {
     'session-token-keys': keySecret('session-1'),
     'fill-plan-keys': keySecret('plan-1'),
-    operator: JSON.stringify({ credentialDigests: [digestOf(OPERATOR)] }),
+    operator: JSON.stringify({ credentialDigests: [digestOf(OPERATOR_SECRET)] }),
+    'client-authority': JSON.stringify(await makeAuthority({ name: 'test', now: clock.now() })),
+    ...otherSecrets,
   };
   const readSecret = async (name: string) => secrets[name] ?? '';
   const environment = { ...ENVIRONMENT, ...overrides };
-  const wiring = { dynamoDb, s3, eventBridge, readSecret, environment, clock, log };
+  const wiring = { dynamoDb, s3, eventBridge, readSecret, environment, clock, log, metrics };
   return {
-    ...{ clock, events, logged, dynamoDb, s3, wiring },
+    ...{ clock, events, logged, measured, secrets, dynamoDb, s3, wiring },
     playback: askerOf(createPlayback(wiring)),
     steering: askerOf(createSteering(wiring)),
     control: askerOf(createControl(wiring)),
+    certificates: askerOf(createCertificates(wiring)),
     ingest: createCatalogIngest(wiring),
-    planner: createFillPlanner(wiring),
+    scope: createPlanningScope(wiring),
+    planBatch: createFillPlanner(wiring),
+    planner: (event: PlanningEvent) => plan(wiring, event),
     putContent: (key: string, body: string) =>
       s3.send(new PutObjectCommand({ Bucket: CONTENT_BUCKET, Key: key, Body: body })),
     stop: async () => {
@@ -100,6 +122,18 @@ export async function startControlPlane(overrides: Partial<PlaybackEnvironment> 
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** What the state machine does with an event, all sites in one batch. */
+async function plan(
+  wiring: Parameters<typeof createPlanningScope>[0] & Parameters<typeof createFillPlanner>[0],
+  event: PlanningEvent,
+): Promise<void> {
+  const { key, order } = await createPlanningScope(wiring)({ execution: randomUUID(), event });
+  const command = new GetObjectCommand({ Bucket: PLAN_BUCKET, Key: key });
+  const list = await wiring.s3.send(command);
+  const siteIds = JSON.parse((await list.Body?.transformToString()) ?? '');
+  await createFillPlanner(wiring)({ siteIds, order });
 }
 
 export type ControlPlaneUnderTest = Awaited<ReturnType<typeof startControlPlane>>;
@@ -114,6 +148,8 @@ export const ENVIRONMENT = {
   SESSION_TOKEN_KEYS_SECRET: 'session-token-keys',
   FILL_PLAN_KEYS_SECRET: 'fill-plan-keys',
   OPERATOR_SECRET: 'operator',
+  CLIENT_AUTHORITY_SECRET: 'client-authority',
+  CERTIFICATE_DAYS: '30',
   TOKEN_ISSUER: 'https://play.test',
   TOKEN_LIFETIME_SECONDS: '7200',
   OCA_PATHWAYS_MAX: '3',
@@ -121,8 +157,11 @@ export const ENVIRONMENT = {
   REPORT_INTERVAL_SECONDS: '2',
   REPORT_LEASE_SECONDS: '6',
   PLAN_POLL_SECONDS: '5',
+  DEPLOYMENT: 'test',
+  METRICS_NAMESPACE: 'Test',
+  METRICS_PER_OCA: 'true',
   PLAN_LIFETIME_HOURS: '72',
-  CLOUDFRONT_URL: 'https://cf-edge.test',
+  CLOUDFRONT_URLS: 'https://cf-edge.test',
   PLAYBACK_URL: 'https://play.test',
   ENTITLEMENT_JWKS_URL: '',
   ENTITLEMENT_ISSUER: '',
@@ -136,7 +175,7 @@ const askerOf =
     target: string,
     options: AskOptions = {},
   ): Promise<Answer<Body>> => {
-    const { bearer, body, clientAddress = '203.0.113.9', headers = {} } = options;
+    const { as, bearer, body, clientAddress = '203.0.113.9', headers = {} } = options;
     const [rawPath = '', rawQueryString = ''] = target.split('?');
     const result = await handler({
       rawPath,
@@ -146,7 +185,10 @@ const askerOf =
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
       },
       isBase64Encoded: false,
-      requestContext: { http: { method, sourceIp: clientAddress } },
+      requestContext: {
+        http: { method, sourceIp: clientAddress },
+        ...(as === undefined ? {} : { authorizer: { lambda: authorizerContext(as) } }),
+      },
       ...(body === undefined
         ? {}
         : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -155,6 +197,11 @@ const askerOf =
     const json = (isJson ? JSON.parse(result.body) : undefined) as Body;
     return { status: result.statusCode, headers: result.headers, text: result.body, json };
   };
+
+const authorizerContext = (as: string) =>
+  as === OPERATOR
+    ? { role: 'operator', name: 'sam', serial: SERIAL }
+    : { role: 'oca', name: as, serial: SERIAL };
 
 /** EventBridge's PutEvents, which keeps what it is sent. */
 const recordingBus = (events: SentEvent[]): Server =>

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { digestOf } from '../../../lambda/shared/credentials.ts';
-import { CONTENT_BUCKET, type ControlPlaneUnderTest, OPERATOR, secretOf } from './control-plane.ts';
+import { CONTENT_BUCKET, type ControlPlaneUnderTest, OPERATOR } from './control-plane.ts';
 
 /** Clients of the ISP site, and of nobody but the exchange. */
 export const ISP_CLIENT = '198.51.100.20';
@@ -42,7 +41,7 @@ export const assetIdOf = (name: string) => createHash('sha256').update(name).dig
 export async function declareSites(plane: ControlPlaneUnderTest): Promise<void> {
   for (const site of SITES) {
     const answer = await plane.control('PUT', `/v1/sites/${site.siteId}`, {
-      bearer: OPERATOR,
+      as: OPERATOR,
       body: site,
     });
     expect(answer.status).toBe(200);
@@ -92,7 +91,7 @@ export async function register(plane: ControlPlaneUnderTest): Promise<void> {
   for (const { ocaId, siteId } of OCAS) {
     const body = registration(ocaId, siteId);
     const answer = await plane.control('PUT', `/v1/ocas/${ocaId}`, {
-      bearer: secretOf(ocaId),
+      as: ocaId,
       body,
     });
     expect(answer.status).toBe(200);
@@ -107,7 +106,7 @@ export async function reportAll(
 ): Promise<void> {
   for (const ocaId of ocaIds) {
     const body = report(ocaId, { sequence });
-    const options = { bearer: secretOf(ocaId), body };
+    const options = { as: ocaId, body };
     expect((await plane.control('POST', `/v1/ocas/${ocaId}/reports`, options)).status).toBe(200);
   }
 }
@@ -192,7 +191,7 @@ export async function hold(
   const assetIds = files.map((file) => assetIdOf(`${titleId}/${file}`));
   const digest = createHash('sha256').update(assetIds.join()).digest('hex');
   const body = { version: 1, ocaId, digest, titles: [{ titleId, assetIds }] };
-  const options = { bearer: secretOf(ocaId), body };
+  const options = { as: ocaId, body };
   expect((await plane.control('PUT', `/v1/ocas/${ocaId}/inventory`, options)).status).toBe(204);
 }
 
@@ -222,5 +221,5 @@ function fill() {
 }
 
 function declarations(...ocaIds: string[]) {
-  return ocaIds.map((ocaId) => ({ ocaId, credentialDigest: digestOf(secretOf(ocaId)) }));
+  return ocaIds.map((ocaId) => ({ ocaId }));
 }

@@ -120,9 +120,10 @@ test('the distribution speaks HTTP/2 and 3, IPv4 and IPv6, TLS 1.2, everywhere, 
     HttpVersion: 'http2and3',
     IPV6Enabled: true,
     PriceClass: 'PriceClass_All',
-    ViewerCertificate: { MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' },
+    ViewerCertificate: { MinimumProtocolVersion: 'TLSv1.2_2025', SslSupportMethod: 'sni-only' },
   });
   expect(distribution).not.toHaveProperty('Logging');
+  expect(distribution).not.toHaveProperty('WebACLId');
   expect(example.only('AWS::CertificateManager::Certificate', 'edge')).toMatchObject({
     DomainName: 'cf-edge.example.com',
     SubjectAlternativeNames: ['assets.example.com'],
@@ -231,10 +232,33 @@ test('access logs go to the primary log bucket as Parquet, with what the player 
   });
   const delivery = example.only('AWS::Logs::Delivery');
   expect(delivery.S3EnableHiveCompatiblePath).toBe(true);
-  expect(delivery.RecordFields).toEqual(
-    expect.arrayContaining(['cs-uri-stem', 'asn', 'cmcd-buffer-starvation', 'cmcd-session-id']),
+  expect(delivery.S3SuffixPath).toBe('{yyyy}/{MM}/{dd}/{HH}');
+  const fields: string[] = delivery.RecordFields;
+  expect(fields).toEqual(
+    expect.arrayContaining(['date', 'time', 'cs-uri-stem', 'sc-status', 'sc-bytes', 'asn']),
   );
-  expect(delivery.RecordFields).not.toContain('c-ip');
+  // The reserved keys of CTA-5004: bl br bs cid d dl mtp nor nrr ot pr rtp sf sid st su tb v.
+  expect(fields.filter((field) => field.startsWith('cmcd-'))).toHaveLength(18);
+  expect(new Set(fields).size).toBe(fields.length);
+  for (const personal of ['c-ip', 'cs-uri-query', 'cs(User-Agent)', 'x-forwarded-for', 'c-port']) {
+    expect(fields).not.toContain(personal);
+  }
+});
+
+test('errors leave the caches soon, so that a repair shows, and stay long enough to spare S3', () => {
+  const rows = distribution.CustomErrorResponses.map((each: Properties) => [
+    each.ErrorCode,
+    each.ErrorCachingMinTTL,
+    each.ResponseCode,
+  ]);
+  expect(rows).toEqual([
+    [403, 10, undefined],
+    [404, 10, undefined],
+    [500, 1, undefined],
+    [502, 1, undefined],
+    [503, 1, undefined],
+    [504, 1, undefined],
+  ]);
 });
 
 test('alarms of CloudFront look at metrics that exist, and at nothing in quiet times', () => {

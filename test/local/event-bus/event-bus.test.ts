@@ -9,7 +9,7 @@ const stack = stackOf({});
 const ruleFor = (source: string, target: object = {}) => ({
   stack,
   eventPattern: { source: [source] },
-  targets: [{ functionId: 'Planner', ...target }],
+  targets: [{ kind: 'function' as const, functionId: 'Planner', ...target }],
 });
 
 /** A bus whose deliveries go to `invoke`. */

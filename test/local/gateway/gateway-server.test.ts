@@ -5,12 +5,19 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CdnError } from '#domain/errors.ts';
+import { epochMs } from '#domain/units.ts';
+import { importAuthority } from '#protocol/x509/client-authority.ts';
+import { makeClientKey } from '#protocol/x509/client-key.ts';
+import { issueCertificate } from '#protocol/x509/issue-certificate.ts';
+import { makeAuthority } from '../../../bin/distributary/keys/authority-document.ts';
 import type { CorsConfiguration, HttpRoute } from '../../../local/cloud-assembly/http-routes.ts';
+import { lentByOperator } from '../../../local/gateway/callers.ts';
 import { FunctionApi } from '../../../local/gateway/function-api.ts';
 import { gatewayServer } from '../../../local/gateway/gateway-server.ts';
 import type { OcaProcess } from '../../../local/gateway/local-api.ts';
 import type { HttpApiEvent } from '../../../local/gateway/request-event.ts';
 import { contentSecurityPolicy, StaticFiles } from '../../../local/gateway/static-files.ts';
+import type { FunctionReference } from '../../../local/lambda-host/function-host.ts';
 import { stackOf } from '../cloud-assembly/assembly-fixture.ts';
 import { listening } from '../listening.ts';
 
@@ -29,8 +36,11 @@ const route = (routeKey: string, more: Partial<HttpRoute> = {}): HttpRoute => ({
   timeoutMs: 5000,
   ...more,
 });
+const authorizerId = 'authorizer';
 const routes = [
   route('GET /v1/echo/{name}', { cors }),
+  route('GET /v1/guarded', { authorizerId }),
+  route('PUT /v1/guarded', { authorizerId }),
   route('POST /v1/echo/{name}'),
   route('GET /v1/slow', { timeoutMs: 20 }),
   route('GET /v1/broken'),
@@ -42,14 +52,39 @@ let close: () => Promise<void>;
 let running: OcaProcess[] = [{ ocaId: 'metro-1', isRunning: true, pid: 1 }];
 const orders: string[] = [];
 
-async function invoke({ routeKey }: HttpRoute, event: unknown): Promise<unknown> {
-  if (routeKey === 'GET /v1/slow') return new Promise(() => undefined);
-  if (routeKey === 'GET /v1/broken') throw new CdnError('internal', 'stack trace');
+async function invoke({ functionId }: FunctionReference, event: unknown): Promise<unknown> {
+  if (functionId === authorizerId) return authorize(event as HttpApiEvent);
+  if (functionId === 'GET /v1/slow') return new Promise(() => undefined);
+  if (functionId === 'GET /v1/broken') throw new CdnError('internal', 'stack trace');
   const headers = { 'Access-Control-Allow-Origin': 'https://own.example', ETag: '"1"' };
   return { statusCode: 200, headers, body: JSON.stringify(event) };
 }
 
+/** Lets the operator read and not write, and shows what it was asked. */
+function authorize(event: HttpApiEvent): unknown {
+  const { clientCert } = event.requestContext.authentication ?? {};
+  const isOperator = clientCert?.subjectDN === 'CN=this-machine';
+  return {
+    isAuthorized: isOperator && event.requestContext.http.method === 'GET',
+    context: { name: 'this-machine', asked: Object.keys(event) },
+  };
+}
+
 beforeAll(async () => {
+  const now = epochMs(Date.now());
+  const document = await makeAuthority({ name: 'test', now });
+  const { privateKey, csr } = await makeClientKey();
+  const { certificate } = await issueCertificate({
+    csr,
+    identity: { role: 'operator', name: 'this-machine' },
+    authority: await importAuthority(document),
+    lifetimeDays: 1,
+    now,
+  });
+  const credentials = lentByOperator({
+    pem: privateKey + certificate,
+    credential: 'operator-secret',
+  });
   folder = mkdtempSync(join(tmpdir(), 'gateway-'));
   mkdirSync(join(folder, 'console', 'assets'), { recursive: true });
   writeFileSync(join(folder, 'secret.txt'), 'outside');
@@ -57,7 +92,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'console', 'assets', 'main-ABCD2345.js'), 'main()');
   const log = () => undefined;
   const server = gatewayServer({
-    functionApi: new FunctionApi({ routes, invoke, operatorCredential: 'operator-secret', log }),
+    functionApi: new FunctionApi({ routes, invoke, credentials, log }),
     processes: {
       list: () => running,
       start: async (ocaId) => {
@@ -144,6 +179,39 @@ test('a method without a route is 405, a path without one is 404', async () => {
   expect([wrong.status, await wrong.json()]).toMatchObject([405, { code: 'method-not-allowed' }]);
   const unknown = await fetch(`${url}/v1/else`);
   expect([unknown.status, await unknown.json()]).toMatchObject([404, { code: 'not-found' }]);
+});
+
+test.each(foreign)("the operator's certificate is not lent to %s", async (_reason, fields) => {
+  expect(await raw('/v1/guarded', fields)).toMatch(/^HTTP\/1\.1 403 .*"code":"forbidden"/s);
+});
+
+test('what the authorizer says no to is refused, and does not reach the function', async () => {
+  const refused = await fetch(`${url}/v1/guarded`, { method: 'PUT', body: '{}' });
+  expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'forbidden' }]);
+});
+
+test("on a guarded route a program on this machine is lent the operator's certificate, and no secret", async () => {
+  const { requestContext, headers } = await echoed('/v1/guarded');
+  expect(requestContext.authentication?.clientCert).toMatchObject({
+    clientCertPem: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/),
+    issuerDN: 'CN=test',
+    serialNumber: expect.stringMatching(/^(?:[0-9a-f]{2}:)+[0-9a-f]{2}$/),
+    validity: {
+      notBefore: expect.stringMatching(/ GMT$/),
+      notAfter: expect.stringMatching(/ GMT$/),
+    },
+  });
+  expect(requestContext.authorizer).toMatchObject({ lambda: { name: 'this-machine' } });
+  expect(headers).not.toHaveProperty('authorization');
+});
+
+test('the authorizer is asked in format 2.0, without the body', async () => {
+  const { requestContext } = await echoed('/v1/guarded');
+  const said = requestContext.authorizer?.lambda as { asked: string[] } | undefined;
+  expect(said?.asked).toEqual(
+    expect.arrayContaining(['version', 'type', 'routeKey', 'identitySource']),
+  );
+  expect(said?.asked).not.toContain('body');
 });
 
 test("a program on this machine is lent the operator's credential, unless it brings its own", async () => {

@@ -16,6 +16,7 @@ const allOf = (plan: AddressPlan): string[] =>
     plan.dynamodb,
     plan.secrets,
     plan.eventBus,
+    plan.control,
   ].map(({ host, port }: Address) => `${host}:${port}`);
 
 /** A listening server on a free port, and that port. */
@@ -42,7 +43,7 @@ test('more OCAs than there are addresses for are refused', () => {
   expect(() => planAddresses(8080, 11, 'aliases')).toThrow('at most 10 OCAs');
 });
 
-test('with aliases every part has an address of its own on the base port', () => {
+test('with aliases every part has an address of its own on the base port, and the control API the next port', () => {
   const plan = planAddresses(8080, 3, 'aliases');
   expect(allOf(plan)).toEqual([
     '127.0.0.1:8080',
@@ -57,12 +58,13 @@ test('with aliases every part has an address of its own on the base port', () =>
     '127.0.0.32:8080',
     '127.0.0.33:8080',
     '127.0.0.34:8080',
+    '127.0.0.1:8081',
   ]);
 });
 
 test('without aliases every part has a port of its own behind the base port', () => {
   const plan = planAddresses(9000, 3, 'ports');
   expect(allOf(plan)).toEqual(
-    Array.from({ length: 12 }, (_, index) => `127.0.0.1:${9000 + index}`),
+    Array.from({ length: 13 }, (_, index) => `127.0.0.1:${9000 + index}`),
   );
 });

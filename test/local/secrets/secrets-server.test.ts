@@ -1,4 +1,9 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { secretsServer } from '../../../local/secrets/secrets-server.ts';
 import { awsOptions, listening } from '../listening.ts';
@@ -50,4 +55,37 @@ test('an operation that does not exist here is refused, and so is text that is n
   expect(await post('secretsmanager.GetSecretValue', '{')).toMatchObject({
     __type: 'SerializationException',
   });
+});
+
+test('a value that is put is the current one from then on, and the one before is the previous', async () => {
+  await client.send(
+    new PutSecretValueCommand({ SecretId: 'cdn/operator', SecretString: '{"a":2}' }),
+  );
+  await expect(get('cdn/operator')).resolves.toMatchObject({ SecretString: '{"a":2}' });
+  const previous = { SecretId: 'cdn/operator', VersionStage: 'AWSPREVIOUS' };
+  await expect(client.send(new GetSecretValueCommand(previous))).resolves.toMatchObject({
+    SecretString: '{"a":1}',
+  });
+});
+
+test('a version is current only once its stage is moved, from the version that has it', async () => {
+  const SecretId = 'cdn/operator';
+  const { VersionId: first } = await get(SecretId);
+  const ClientRequestToken = '00000000-0000-4000-8000-000000000001';
+  const pending = { SecretId, ClientRequestToken, VersionStages: ['AWSPENDING'] };
+  await client.send(new PutSecretValueCommand({ ...pending, SecretString: '{"a":3}' }));
+  await expect(
+    client.send(new PutSecretValueCommand({ ...pending, SecretString: '{"a":4}' })),
+  ).rejects.toMatchObject({ name: 'ResourceExistsException' });
+  await expect(get(SecretId)).resolves.toMatchObject({ SecretString: '{"a":1}' });
+  const move = (RemoveFromVersionId: string | undefined) =>
+    client.send(
+      new UpdateSecretVersionStageCommand({
+        ...{ SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: ClientRequestToken },
+        RemoveFromVersionId,
+      }),
+    );
+  await expect(move('another')).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  await move(first);
+  await expect(get(SecretId)).resolves.toMatchObject({ SecretString: '{"a":3}' });
 });

@@ -131,21 +131,18 @@ test('the commands reach the running agent and print for people or as JSON', asy
 test('doctor finds nothing wrong with a sound machine, and names what is wrong with another', async () => {
   await startProcess();
   const sound = await run('doctor', '--config', configFile);
-  expect(sound.stdout).toMatch(/^ok\s+credential/);
+  expect(sound.stdout).toMatch(/^ok\s+identity/);
   expect([sound.code, sound.stdout.includes('fault')]).toEqual([0, false]);
   const config = JSON.parse(site.configText());
   config.disks[1].path = join(site.folder, 'nowhere');
-  config.credentialFile = join(site.folder, 'nothing');
+  config.identityFile = join(site.folder, 'nothing');
   await writeFile(configFile, JSON.stringify(config));
   const broken = await run('doctor', '--config', configFile, '--json');
   expect(broken.code).toBe(1);
   const faults = JSON.parse(broken.stdout).findings.filter(
     ({ verdict }: { verdict: string }) => verdict === 'fault',
   );
-  expect(faults.map(({ check }: { check: string }) => check)).toEqual([
-    'credential',
-    'disk flash-2',
-  ]);
+  expect(faults.map(({ check }: { check: string }) => check)).toEqual(['identity', 'disk flash-2']);
 });
 
 test('a wrong configuration ends in one line with every fault and exit code 2; a stopped agent and bad usage in 1', async () => {

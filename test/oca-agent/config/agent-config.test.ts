@@ -14,7 +14,7 @@ const valid = {
   ocaId: 'metro-1',
   siteId: 'isp-metro',
   controlUrl: 'https://control.example.com/',
-  credentialFile: '/etc/oca-agent/credential',
+  identityFile: '/etc/oca-agent/identity.pem',
   deliveryUrl: 'http://metro-1.isp-metro.example.net',
   delivery: { address: '0.0.0.0', port: 80 },
   management: { port: 9080 },
@@ -71,6 +71,25 @@ test('two disks with one id or one path are refused', () => {
   expect(message).toContain('disks[1].diskId: expected one disk for each diskId');
   expect(message).toContain('disks[1].path: expected one disk for each path');
 });
+
+test.each(['http://127.0.0.1:9080', 'http://localhost', 'http://[::1]:80', 'https://a.example'])(
+  'the control plane may be asked at %s',
+  (controlUrl) => {
+    expect(parseAgentConfig(JSON.stringify({ ...valid, controlUrl }))).toMatchObject({
+      controlUrl,
+    });
+  },
+);
+
+test.each(['http://control.example.com', 'http://127.0.0.1.example.com', 'http://10.0.0.1'])(
+  'a control plane beyond this machine is not asked in the clear: %s',
+  (controlUrl) => {
+    const found = JSON.stringify(controlUrl);
+    expect(faultsOf({ ...valid, controlUrl })).toBe(
+      `controlUrl: expected an https URL, found ${found}`,
+    );
+  },
+);
 
 test('text that is not JSON is refused as such', () => {
   expect(faultsOf('{"ocaId":')).toContain('expected JSON');

@@ -257,14 +257,50 @@ test('hits, misses, refusals and failures are counted, and the bytes of each', a
   await (await site.get('/content/title-1/other.mp4')).arrayBuffer();
   const { delivery } = await site.status();
   const names = Object.keys(delivery) as (keyof typeof delivery)[];
-  const counted = names.map((name) => [name, delivery[name] - before[name]]);
+  const counted = names.map((name) => [name, (delivery[name] ?? 0) - (before[name] ?? 0)]);
   expect(Object.fromEntries(counted)).toEqual({
     requests: 4,
     hits: 1,
     misses: 2,
     refusals: 1,
     failures: 1,
+    clientErrors: 1,
+    serverErrors: 1,
     hitBytes: 100,
     missBytes: content.length,
   });
+});
+
+test('a peer that is told to go on is no error, and a malformed request is one request', async () => {
+  const before = (await site.status()).delivery;
+  await site.get(path, { 'cache-control': 'only-if-cached' });
+  await site.get('/%zz');
+  const { delivery } = await site.status();
+  expect(delivery.requests - before.requests).toBe(2);
+  expect(delivery.refusals - before.refusals).toBe(2);
+  expect(Number(delivery.clientErrors) - Number(before.clientErrors)).toBe(1);
+  expect(delivery.serverErrors).toBe(before.serverErrors);
+});
+
+test('how long the upstream takes to answer is sampled until the control plane has taken the sample', async () => {
+  const sampled = () => site.control.lastReport?.originFirstByteMs ?? [];
+  site.cloudFront.interfere = () => {
+    skewMs += 250;
+    return false;
+  };
+  await site.store('title-1', file);
+  await until(() => sampled().length > 0, 'a report with the sample');
+  expect(sampled().at(-1)).toBeGreaterThanOrEqual(250);
+  site.control.isSampleTaken = true;
+  await until(() => sampled().length === 0, 'a report without it');
+  site.control.isSampleTaken = false;
+  skewMs = 0;
+});
+
+test('the capacity that the operator declares is reported, and none where nobody did', async () => {
+  expect(site.control.lastReport?.load).not.toHaveProperty('egressCapacityBitsPerSecond');
+  const delivery = { address: '127.0.0.1', port: 0, egressBitsPerSecondMax: 5e9 };
+  const declared = await TestSite.start({ config: { delivery } });
+  expect(declared.control.lastReport?.load.egressCapacityBitsPerSecond).toBe(5e9);
+  await declared.stop();
 });

@@ -15,26 +15,38 @@ import {
 import { Annotations, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { hosts } from '../names.ts';
 import { CachePolicies, responseHeadersPolicy } from './cache-policies.ts';
 import { EdgeFunction } from './edge-function.ts';
 import { MediaOrigins } from './media-origins.ts';
 
-export interface MediaDistributionProps {
+export interface MediaDistributionsProps {
   readonly config: Config;
-  /** Covers `cf-edge.<domain>` and `assets.<domain>`; in us-east-1. */
+  /** One a distribution. */
+  readonly sites: readonly DistributionSite[];
+  /** Refuses an address that asks too often. @default nobody is refused */
+  readonly webAclArn?: string;
+}
+
+/** Where one distribution is reached. */
+export interface DistributionSite {
+  readonly hosts: readonly string[];
+  /** Covers all hosts; in us-east-1. */
   readonly certificate: ICertificate;
 }
 
 /** How long an error stays in CloudFront's caches: long enough to spare S3, short enough that a repair shows. */
 const ERROR_TTL_SECONDS = { 403: 10, 404: 10, 500: 1, 502: 1, 503: 1, 504: 1 } as const;
 
-/** Layer 2: CloudFront in front of S3, admitting by session token and caching by path. */
-export class MediaDistribution extends Construct {
-  readonly distribution: Distribution;
+/**
+ * Layer 2: CloudFront in front of S3, admitting by session token and caching by path. A distribution has a quota, so
+ * there may be several, alike in all but their names: they share origins, policies and functions.
+ */
+export class MediaDistributions extends Construct {
+  readonly distributions: readonly Distribution[];
 
-  constructor(scope: Construct, id: string, { config, certificate }: MediaDistributionProps) {
+  constructor(scope: Construct, id: string, props: MediaDistributionsProps) {
     super(scope, id);
+    const { config, sites } = props;
     Annotations.of(this).acknowledgeWarning(
       '@aws-cdk/aws-cloudfront-origins:updateImportedBucketPolicyOac',
       'the origin stack admits CloudFront in its own bucket policy',
@@ -45,20 +57,8 @@ export class MediaDistribution extends Construct {
     const media = behavior(content, policies.media, { compress: false });
     const manifests = behavior(content, policies.manifests, { compress: true });
     const images = behavior(assets, policies.images, { compress: true });
-    const { cloudFront, assets: assetsHost } = hosts(config);
-    this.distribution = new Distribution(this, 'Distribution', {
-      comment: `${config.prefix}: media and artwork`,
-      domainNames: [cloudFront, assetsHost],
-      certificate,
-      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
-      httpVersion: HttpVersion.HTTP2_AND_3,
-      enableIpv6: true,
-      priceClass: PriceClass.PRICE_CLASS_ALL,
-      publishAdditionalMetrics: true,
-      errorResponses: Object.entries(ERROR_TTL_SECONDS).map(([httpStatus, ttlSeconds]) => ({
-        httpStatus: Number(httpStatus),
-        ttl: Duration.seconds(ttlSeconds),
-      })),
+    const shared = {
+      ...sharedProps(props),
       defaultBehavior: media,
       // The first pattern that matches the viewer's own path wins, and `*` crosses slashes: a title's folder called
       // `images` must meet the fourth pattern before the fifth.
@@ -69,7 +69,15 @@ export class MediaDistribution extends Construct {
         '/~*/content/*': media,
         '/~*/images/*': images,
       },
-    });
+    };
+    this.distributions = sites.map(
+      ({ hosts, certificate }, index) =>
+        new Distribution(this, index === 0 ? 'Distribution' : `Distribution${index + 1}`, {
+          ...shared,
+          domainNames: [...hosts],
+          certificate,
+        }),
+    );
   }
 
   /**
@@ -125,3 +133,25 @@ export class MediaDistribution extends Construct {
     });
   }
 }
+
+/**
+ * TLS 1.2 at least, because televisions still speak it; the 2025 policy leaves it its two AES-GCM ciphers, which every
+ * one of them has. Source: CloudFront Developer Guide, "Supported protocols and ciphers between viewers and CloudFront",
+ * read 2026-11; that televisions have AES-GCM is an assumption.
+ */
+const MINIMUM_TLS = SecurityPolicyProtocol.TLS_V1_2_2025;
+
+/** What distributions have in common beside their behaviors. */
+const sharedProps = ({ config, webAclArn }: MediaDistributionsProps) => ({
+  comment: `${config.prefix}: media and artwork`,
+  minimumProtocolVersion: MINIMUM_TLS,
+  httpVersion: HttpVersion.HTTP2_AND_3,
+  enableIpv6: true,
+  priceClass: PriceClass.PRICE_CLASS_ALL,
+  publishAdditionalMetrics: true,
+  ...(webAclArn === undefined ? {} : { webAclId: webAclArn }),
+  errorResponses: Object.entries(ERROR_TTL_SECONDS).map(([httpStatus, ttlSeconds]) => ({
+    httpStatus: Number(httpStatus),
+    ttl: Duration.seconds(ttlSeconds),
+  })),
+});

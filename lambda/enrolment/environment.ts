@@ -1,0 +1,10 @@
+/** What the stack sets and the handler reads. */
+export const environment = [
+  'FLEET_TABLE',
+  'CLIENT_AUTHORITY_SECRET',
+  'CERTIFICATE_DAYS',
+  'ACCOUNT_ID',
+  'OCA_ROLE_PREFIX',
+] as const;
+
+export type Environment = Record<(typeof environment)[number], string>;

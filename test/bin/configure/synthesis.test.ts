@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { epochMs } from '#domain/units.ts';
+import { DEFAULT_ANSWERS } from '../../../bin/configure/answers.ts';
+import { prepare } from '../../../bin/configure/configure.ts';
+import { REGION_PRESETS } from '../../../bin/configure/region-presets.ts';
+import { placesOf } from '../../../bin/configure/save.ts';
+import { Synthesized } from '../../lib/synthesized.ts';
+
+test.each(REGION_PRESETS)('the preset %s synthesizes', async (preset) => {
+  const { config } = await prepare({
+    example: readFileSync('config/example.yaml', 'utf8'),
+    answers: {
+      ...DEFAULT_ANSWERS,
+      account: '123456789012',
+      domain: 'cdn.example.org',
+      hostedZoneId: 'Z0HELLO1',
+      recipients: [],
+      preset,
+      region: 'eu-west-3',
+    },
+    places: placesOf('no-such-folder', 'production'),
+    now: epochMs(Date.UTC(2026, 10, 23)),
+  });
+  const synthesized = Synthesized.whole(config);
+  try {
+    const origins = synthesized.stacks.filter((stack) => stack.startsWith('origin-'));
+    expect(origins.toSorted()).toEqual(
+      config.regions.origins.map((region) => `origin-${region}`).toSorted(),
+    );
+    expect(synthesized.resources('AWS::CloudFront::Distribution')).toHaveLength(1);
+  } finally {
+    synthesized.remove();
+  }
+});

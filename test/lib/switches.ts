@@ -1,0 +1,140 @@
+import type { RawConfig } from './example-config.ts';
+
+/** One thing that a configuration may have or leave out, turned the other way than in the example. */
+export interface Switch {
+  /** The key in the schema; a list's items are `[]`. */
+  readonly path: string;
+  readonly turn: (config: RawConfig) => void;
+  /** Stacks whose templates then differ, without their regions. New and lost stacks count. */
+  readonly changes: readonly string[];
+}
+
+const ENTITLEMENT = {
+  jwksUrl: 'https://login.example.com/.well-known/jwks.json',
+  issuer: 'https://login.example.com',
+  audience: 'playback',
+};
+
+/** Every optional key, flag and possibly empty list of the schema. `switches.test.ts` finds what is missing. */
+export const SWITCHES: readonly Switch[] = [
+  {
+    path: 'domain.zoneName',
+    turn: ({ domain }) => {
+      domain.zoneName = 'example.com';
+      domain.name = 'cdn.example.com';
+    },
+    changes: [],
+  },
+  {
+    path: 'domain.dnssec',
+    turn: ({ domain }) => {
+      domain.dnssec = true;
+    },
+    changes: [],
+  },
+  {
+    path: 'regions.shieldByOrigin',
+    turn: ({ regions }) => {
+      regions.shieldByOrigin = { 'eu-west-1': 'eu-west-2' };
+    },
+    changes: [],
+  },
+  {
+    path: 'tokens.required',
+    turn: ({ tokens }) => {
+      tokens.required = false;
+    },
+    changes: [],
+  },
+  {
+    path: 'tokens.publicKeys',
+    turn: ({ tokens }) => {
+      tokens.required = false;
+      delete tokens.publicKeys;
+    },
+    changes: [],
+  },
+  {
+    path: 'entitlement',
+    turn: (config) => {
+      config.entitlement = ENTITLEMENT;
+    },
+    changes: [],
+  },
+  {
+    path: 'waf',
+    turn: (config) => {
+      config.waf = { requestsPerAddressMax: 50_000 };
+    },
+    changes: [],
+  },
+  {
+    path: 'sites',
+    turn: (config) => {
+      config.sites = [];
+    },
+    changes: [],
+  },
+  {
+    path: 'sites[].ec2',
+    turn: (config) => {
+      config.sites = config.sites.filter(({ ec2 }: RawConfig) => !ec2);
+    },
+    changes: [],
+  },
+  {
+    path: 'sites[].ocas',
+    turn: ({ sites }) => {
+      sites[0].ocas = [];
+    },
+    changes: [],
+  },
+  {
+    path: 'sites[].ocas[].address',
+    turn: ({ sites }) => {
+      delete sites[0].ocas[0].address;
+    },
+    changes: [],
+  },
+  {
+    path: 'sites[].ocas[].address.ipv6',
+    turn: ({ sites }) => {
+      delete sites[0].ocas[0].address.ipv6;
+    },
+    changes: [],
+  },
+  {
+    path: 'metrics.perOca',
+    turn: ({ metrics }) => {
+      metrics.perOca = false;
+    },
+    changes: [],
+  },
+  {
+    path: 'alarms.recipients',
+    turn: ({ alarms }) => {
+      alarms.recipients = [];
+    },
+    changes: [],
+  },
+  {
+    path: 'alarms.monthlyBudgetUsd',
+    turn: ({ alarms }) => {
+      delete alarms.monthlyBudgetUsd;
+    },
+    changes: [],
+  },
+  {
+    path: 'prices.cloudFront.egress[].upToBytes',
+    turn: ({ prices }) => {
+      prices.cloudFront.egress = [{ usdPerGigabyte: 0.08 }];
+    },
+    changes: [],
+  },
+];
+
+/** All that the example leaves out: every kind of resource that a configuration can bring. */
+export function turnEverythingOn(config: RawConfig): void {
+  const brings = ['domain.dnssec', 'regions.shieldByOrigin', 'entitlement', 'waf'];
+  for (const { path, turn } of SWITCHES) if (brings.includes(path)) turn(config);
+}

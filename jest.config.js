@@ -26,7 +26,12 @@ export default {
       displayName: 'unit',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: ['/test/end-to-end/', '/test/browser/', '/test/deploy/', '/test/drills/'],
+      testPathIgnorePatterns: [
+        '/test/end-to-end/',
+        '/test/browser/',
+        '/test/deploy/',
+        '/test/drills/',
+      ],
     },
     {
       ...shared,

@@ -76,6 +76,27 @@ export const stateMachineName = ({ prefix }: Named, work: 'planning'): string =>
 export const stateMachineArn = (config: Named, work: 'planning', region: AwsRegion): string =>
   `arn:aws:states:${region}:${config.account}:stateMachine:${stateMachineName(config, work)}`;
 
+/** What an alarm means. Only what a viewer feels, or will soon, is critical. */
+export type Severity = 'warning' | 'critical';
+export const SEVERITIES: readonly Severity[] = ['warning', 'critical'];
+
+/** Sets the topics of two stacks in one region apart. */
+export const ALARM_PARTS = ['control', 'edge', 'origin', 'playback', 'zone-signing'] as const;
+export type AlarmPart = (typeof ALARM_PARTS)[number];
+
+/** The topic that alarms of a severity tell. */
+export const alarmTopicName = (
+  { prefix }: Pick<Config, 'prefix'>,
+  part: AlarmPart,
+  severity: Severity,
+): string => `${prefix}-${part}-${severity}`;
+
+/**
+ * The alarm that says that any distribution fails viewers. Alarms of other regions cannot be combined: where the control
+ * plane is in this region, its `viewers-affected` pages for this one; elsewhere this one pages itself.
+ */
+export const EDGE_FAILING = 'edge-failing';
+
 /** Of an alarm by its name after the prefix. */
 export const alarmArn = (config: Named, name: string, region: AwsRegion): string =>
   `arn:aws:cloudwatch:${region}:${config.account}:alarm:${config.prefix}-${name}`;

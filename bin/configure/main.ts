@@ -6,8 +6,9 @@ import { CdnError, errorCodeOf } from '#domain/errors.ts';
 import { type Answers, answersSchema, DEFAULT_ANSWERS, readAnswers } from './answers.ts';
 import { commit, faultLines, isTaken, now, type Prepared, prepare } from './configure.ts';
 import { type Invocation, readInvocation } from './flags.ts';
+import { Cancelled, Interview } from './interview.ts';
 import { nextSteps } from './next-steps.ts';
-import { askAll, Cancelled, Interview } from './questions.ts';
+import { askAll } from './questions.ts';
 import { type Places, placesOf } from './save.ts';
 
 /** Exit codes: 0 written, 1 refused or cancelled, 2 wrong usage. */

@@ -1,5 +1,5 @@
 import { type Answers, asList, asNumber, firstSite } from './answers.ts';
-import type { Interview } from './questions.ts';
+import type { Interview } from './interview.ts';
 
 type FirstSite = NonNullable<Answers['site']>;
 

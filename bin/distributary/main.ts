@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { errorCodeOf } from '#domain/errors.ts';
+import { addAlarmsCommand } from './commands/alarms.ts';
 import { addCatalogCommand } from './commands/catalog.ts';
 import { addCertificatesCommand } from './commands/certificates.ts';
 import { addCostCommand } from './commands/cost.ts';
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   addPlanCommand(program);
   addExplainCommand(program);
   addDrainCommand(program);
+  addAlarmsCommand(program);
   addCostCommand(program);
   addKeysCommand(program);
   addCertificatesCommand(program);

@@ -145,6 +145,6 @@ export function isFillBehind(
 /** Windows begin a day apart, give or take the hour of a change of clocks. */
 function windowBefore(fill: SiteFill, { startsAt }: FillWindow): FillWindow {
   const candidate = fillWindow(fill, epochMs(startsAt - 26 * HOUR_MS));
-  const isTheOneBefore = candidate.startsAt < startsAt - 26 * HOUR_MS;
-  return isTheOneBefore ? fillWindow(fill, candidate.endsAt) : candidate;
+  const isEarlier = candidate.startsAt < startsAt - 26 * HOUR_MS;
+  return isEarlier ? fillWindow(fill, candidate.endsAt) : candidate;
 }

@@ -78,23 +78,19 @@ const compareText = (one: string, other: string) => (one < other ? -1 : one > ot
 
 /** The room of one OCA. A file lies whole on one disk, so room is counted a disk; the emptiest disk takes the next file. */
 function shelfOf(oca: PlacementOca) {
-  const disks = oca.disks
-    .map(({ diskId, tier, capacityBytes }) => ({
-      diskId,
-      tier,
-      freeBytes: Math.floor(capacityBytes * USABLE_SHARE[tier]),
-    }))
-    .sort((one, other) => compareText(one.diskId, other.diskId));
+  const disksOf = (tier: Tier) =>
+    oca.disks
+      .filter((disk) => disk.tier === tier)
+      .toSorted((one, other) => compareText(one.diskId, other.diskId))
+      .map((disk) => ({ freeBytes: Math.floor(disk.capacityBytes * USABLE_SHARE[tier]) }));
+  const disksByTier = { flash: disksOf('flash'), hdd: disksOf('hdd') };
   return {
     take(tier: Tier, sizeBytes: Bytes): boolean {
-      const ofTier = disks.filter((disk) => disk.tier === tier);
-      const [first, ...rest] = ofTier;
-      if (!first) return false;
-      const emptiest = rest.reduce(
-        (best, disk) => (disk.freeBytes > best.freeBytes ? disk : best),
-        first,
-      );
-      if (sizeBytes > emptiest.freeBytes) return false;
+      let emptiest: { freeBytes: number } | undefined;
+      for (const disk of disksByTier[tier]) {
+        if (!emptiest || disk.freeBytes > emptiest.freeBytes) emptiest = disk;
+      }
+      if (!emptiest || sizeBytes > emptiest.freeBytes) return false;
       emptiest.freeBytes -= sizeBytes;
       return true;
     },

@@ -1,9 +1,11 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { siteRatios, worstSites } from '#domain/health/fleet-figures.ts';
 import { SILENT_AFTER, watchSite } from '#domain/health/watch-fleet.ts';
 import { type EpochMs, elapsed, type Milliseconds, seconds } from '#domain/units.ts';
 import { retireEnrolled } from '../shared/enrolled-ocas.ts';
 import { positiveInteger } from '../shared/environment-reader.ts';
+import { eventSender } from '../shared/events.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { certificateStore } from '../shared/stores/certificate-store.ts';
@@ -17,6 +19,7 @@ import { logTroubles } from './troubles.ts';
 
 export interface FleetWatchDependencies {
   readonly dynamoDb: DynamoDBDocumentClient;
+  readonly eventBridge: EventBridgeClient;
   readonly environment: Environment;
   readonly clock: Now;
   readonly log: Log;
@@ -67,8 +70,9 @@ function judge(
   });
 }
 
+/** Whoever keeps the names of OCAs is told: an instance's address may soon be somebody else's. */
 async function retireGone(
-  { log }: FleetWatchDependencies,
+  { log, eventBridge, environment }: FleetWatchDependencies,
   fleet: FleetStore,
   sites: readonly WatchedSite[],
 ): Promise<void> {
@@ -77,6 +81,7 @@ async function retireGone(
     if (gone.length === 0) continue;
     const ocaIds = gone.map((verdict) => verdict.facts.ocaId);
     await retireEnrolled(fleet, siteId, new Set(ocaIds));
+    await eventSender(eventBridge, environment.EVENT_BUS_NAME)('OCA Addresses Changed', { siteId });
     log('info', 'oca.retired', { siteId, ocaIds });
   }
 }

@@ -7,6 +7,7 @@ export const environment = [
   'REQUESTS_PER_MINUTE_MIN',
   'DEPLOYMENT',
   'METRICS_NAMESPACE',
+  'EVENT_BUS_NAME',
 ] as const;
 
 export type Environment = Record<(typeof environment)[number], string>;

@@ -1,4 +1,4 @@
-import { dynamoDb } from '../shared/clients.ts';
+import { dynamoDb, eventBridge } from '../shared/clients.ts';
 import { readEnvironment } from '../shared/environment-reader.ts';
 import { jsonLog } from '../shared/log.ts';
 import { stdoutMetrics } from '../shared/metrics.ts';
@@ -10,6 +10,7 @@ const variables = readEnvironment(environment, process.env);
 
 export const handler = createFleetWatch({
   dynamoDb: dynamoDb(),
+  eventBridge: eventBridge(),
   environment: variables,
   clock: wallClock,
   log: jsonLog('fleet-watch'),

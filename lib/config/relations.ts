@@ -1,3 +1,4 @@
+import { distributionCount } from '../names.ts';
 import { type ConfigFault, faultIf } from './faults.ts';
 import { hasBudgets, isShieldRegion } from './regions.ts';
 import type { Config, ConfigKey } from './schema.ts';
@@ -22,6 +23,8 @@ const relation = <Key extends ConfigKey>(
 ): Relation => ({ reads, faultsOf: (config) => faultsOf(config as Pick<Config, Key>) });
 
 const SECONDS_PER_HOUR = 3600;
+/** Each adds some 15 resources to one stack, which holds 500. Source: AWS CloudFormation quotas, read 2026-11. */
+const DISTRIBUTIONS_MAX = 20;
 
 export const relations: readonly Relation[] = [
   relation(['regions'], ({ regions: { control, origins } }) =>
@@ -30,6 +33,14 @@ export const relations: readonly Relation[] = [
       'regions.control',
       `the primary origin's region, ${origins[0]}: S3 events reach functions of their own region only`,
       control,
+    ),
+  ),
+  relation(['traffic', 'limits'], ({ traffic, limits }) =>
+    faultIf(
+      distributionCount({ traffic, limits }) > DISTRIBUTIONS_MAX,
+      'traffic.cloudFrontPeakBitsPerSecond',
+      `at most ${DISTRIBUTIONS_MAX} times limits.distributionBitsPerSecond (${limits.distributionBitsPerSecond} bit/s): ask AWS to raise that quota first`,
+      traffic.cloudFrontPeakBitsPerSecond,
     ),
   ),
   relation(['domain'], ({ domain: { name, zoneName = name } }) =>

@@ -12,10 +12,8 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
+import { type AlarmPart, alarmTopicName, type Severity } from '../names.ts';
 import { alarmTopic } from './alarm-topic.ts';
-
-/** What it means. Only what a viewer feels, or will soon, is critical. */
-export type Severity = 'warning' | 'critical';
 
 interface Described {
   /** Also the alarm's name, after the prefix. */
@@ -66,12 +64,12 @@ export class Alarms extends Construct {
   private readonly config: Config;
   private readonly actions: Readonly<Record<Severity, SnsAction>>;
 
-  /** `part` sets the topics of two stacks in one region apart; `isTopicOwner: false` takes those that another stack makes. */
+  /** `isTopicOwner: false` takes the topics of a part that another stack makes. */
   constructor(scope: Construct, id: string, { config, part, isTopicOwner = true }: AlarmsProps) {
     super(scope, id);
     this.config = config;
     const action = (severity: Severity) => {
-      const topicName = `${config.prefix}-${part}-${severity}`;
+      const topicName = alarmTopicName(config, part, severity);
       const topic = isTopicOwner
         ? alarmTopic(this, severity, { topicName, recipients: config.alarms.recipients })
         : this.topicNamed(severity, topicName);
@@ -141,6 +139,6 @@ export class Alarms extends Construct {
 
 export interface AlarmsProps {
   readonly config: Config;
-  readonly part: string;
+  readonly part: AlarmPart;
   readonly isTopicOwner?: boolean;
 }

@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { EDGE_REGION } from '../names.ts';
+import { EDGE_FAILING, EDGE_REGION } from '../names.ts';
 import { Alarms } from './alarms.ts';
 import { addCertificateAlarm } from './certificate-alarm.ts';
 import { CloudFrontMetrics } from './cloudfront-metrics.ts';
@@ -28,12 +28,6 @@ export interface MonitoredDistribution {
   readonly distribution: Distribution;
   readonly certificate: ICertificate;
 }
-
-/**
- * The alarm that says that any distribution fails viewers. Alarms of other regions cannot be combined: where the control
- * plane is in this region, its `viewers-affected` pages for this one; elsewhere this one pages itself.
- */
-export const EDGE_FAILING = 'edge-failing';
 
 /** Alarms and dashboards of CloudFront. */
 export class EdgeMonitoring extends Construct {

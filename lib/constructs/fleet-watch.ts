@@ -4,7 +4,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Environment } from '../../lambda/fleet-watch/environment.ts';
 import type { Config } from '../config/schema.ts';
-import { tableName } from '../names.ts';
+import { EVENT_BUS_NAME, tableName } from '../names.ts';
 import { permissionsIn } from '../permissions.ts';
 import { RegionalFunction } from './regional-function.ts';
 
@@ -21,7 +21,7 @@ export class FleetWatch extends Construct {
       environment: environmentOf(config),
       timeoutSeconds: 50,
       memoryMib: 1024,
-      statements: [may.readTables('fleet', 'health'), may.writeTables('fleet')],
+      statements: [may.readTables('fleet', 'health'), may.writeTables('fleet'), may.putEvents()],
     });
     new Schedule(this, 'EveryMinute', {
       scheduleName: `${config.prefix}-fleet-watch`,
@@ -41,4 +41,5 @@ const environmentOf = (config: Config): Environment => ({
   ),
   DEPLOYMENT: config.prefix,
   METRICS_NAMESPACE: config.metrics.namespace,
+  EVENT_BUS_NAME,
 });

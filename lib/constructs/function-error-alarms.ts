@@ -2,8 +2,8 @@ import { type Alarm, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { AwsRegion } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
-import { type FunctionName, functionName } from '../names.ts';
-import type { Alarms, Severity } from './alarms.ts';
+import { type FunctionName, functionName, type Severity } from '../names.ts';
+import type { Alarms } from './alarms.ts';
 
 const PERIOD = Duration.minutes(5);
 

@@ -12,10 +12,15 @@ import {
 import { Construct } from 'constructs';
 import type { MetricName } from '#protocol/metrics-catalogue.ts';
 import type { Config } from '../config/schema.ts';
-import { alarmArn, distributionCount, EDGE_REGION, type FunctionName } from '../names.ts';
+import {
+  alarmArn,
+  distributionCount,
+  EDGE_FAILING,
+  EDGE_REGION,
+  type FunctionName,
+} from '../names.ts';
 import { PERCENT } from './cloudfront-metrics.ts';
 import { DISTRIBUTION_HEADINGS } from './distribution-alarms.ts';
-import { EDGE_FAILING } from './edge-monitoring.ts';
 import { functionMetric } from './function-error-alarms.ts';
 import { deploymentMetric, everyMetric, FIVE_MINUTES, MINUTE } from './own-metrics.ts';
 

@@ -2,10 +2,9 @@ import { Alarm, AlarmRule, AlarmState, type IAlarmRule } from 'aws-cdk-lib/aws-c
 import { Construct } from 'constructs';
 import type { AwsRegion } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
-import { alarmArn, EDGE_REGION } from '../names.ts';
+import { alarmArn, EDGE_FAILING, EDGE_REGION } from '../names.ts';
 import type { Alarms } from './alarms.ts';
 import type { ControlPlaneAlarms } from './control-plane-alarms.ts';
-import { EDGE_FAILING } from './edge-monitoring.ts';
 import type { FleetAlarms } from './fleet-alarms.ts';
 
 /** In the control stack, which knows the API's id. */

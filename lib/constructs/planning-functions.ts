@@ -51,8 +51,9 @@ export class PlanningFunctions extends Construct {
       config,
       name: 'fill-planner',
       environment,
-      timeoutSeconds: 300,
-      memoryMib: 1769,
+      // The longest that Lambda allows, and the most memory that a new account has: see the planning definition.
+      timeoutSeconds: 900,
+      memoryMib: 3008,
       statements: [
         may.readTables('fleet', 'titles', 'health'),
         may.writeTables('fleet'),

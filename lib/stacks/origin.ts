@@ -59,8 +59,15 @@ export class OriginStack extends Stack {
     const bucket = new Bucket(this, 'Logs', {
       ...PRIVATE_BUCKET,
       bucketName: bucketName(config, 'logs', region),
+      versioned: true,
       lifecycleRules: [
-        { id: 'forget', expiration: Duration.days(ACCESS_LOG_DAYS) },
+        {
+          id: 'forget',
+          expiration: Duration.days(ACCESS_LOG_DAYS),
+          noncurrentVersionExpiration: Duration.days(1),
+          abortIncompleteMultipartUploadAfter: Duration.days(3),
+        },
+        { id: 'forget-delete-markers', expiredObjectDeleteMarker: true },
         {
           id: 'forget-query-results',
           prefix: `${LOG_PREFIXES.queryResults}/`,

@@ -24,9 +24,7 @@ const publicAddresses = z
     ipv4: z.string().refine(isPublicIpv4, 'expected a public IPv4 address').optional(),
     ipv6: z.string().refine(isPublicIpv6, 'expected a public IPv6 address').optional(),
   })
-  .transform(
-    ({ ipv4, ipv6 }): OcaAddresses => ({ ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) }),
-  );
+  .transform(({ ipv4, ipv6 }): OcaAddresses => ({ ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) }));
 const path = z.string().startsWith('/', 'expected an absolute path');
 const port = z.int().min(0).max(65_535);
 const rate = z

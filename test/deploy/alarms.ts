@@ -187,13 +187,17 @@ export class DrivenAlarm {
   }
 }
 
-/** Gives every alarm a stretch of the past for itself: alarms share metrics, and the emulator evaluates the present. */
+/**
+ * Gives every alarm a stretch of its region's past for itself: alarms share metrics, and the emulator evaluates the
+ * present. It forgets what is older than two weeks.
+ */
 export class SlotsOfTime {
-  private endSeconds: number;
+  private readonly endSecondsByRegion = new Map<string, number>();
+  private readonly firstEndSeconds: number;
 
   constructor(alarms: readonly DrivenAlarm[]) {
     const longest = Math.max(...alarms.map(({ windowSeconds }) => windowSeconds));
-    this.endSeconds = Math.floor(Date.now() / 1000) - 2 * longest;
+    this.firstEndSeconds = Math.floor(Date.now() / 1000) - longest;
   }
 
   /** Puts as many breaching periods as the alarm looks at, then as many that are fine. Returns the end of each. */
@@ -201,10 +205,11 @@ export class SlotsOfTime {
     client: CloudWatchClient,
     alarm: DrivenAlarm,
   ): Promise<{ firedAt: Date; clearedAt: Date }> {
-    const { periodSeconds, windowSeconds } = alarm;
-    const clearedAt = Math.floor(this.endSeconds / periodSeconds) * periodSeconds;
+    const { periodSeconds, windowSeconds, region } = alarm;
+    const endSeconds = this.endSecondsByRegion.get(region) ?? this.firstEndSeconds;
+    const clearedAt = Math.floor(endSeconds / periodSeconds) * periodSeconds;
     const firedAt = clearedAt - windowSeconds;
-    this.endSeconds = firedAt - windowSeconds;
+    this.endSecondsByRegion.set(region, firedAt - windowSeconds);
     for (const [kind, until] of [
       ['breaches', firedAt],
       ['is fine', clearedAt],

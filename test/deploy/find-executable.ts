@@ -12,7 +12,7 @@ export function findExecutable(name: string, path: string | undefined): string {
   if (found !== undefined) return found;
   throw new Error(
     `${name} is needed and was not found ${path === undefined ? 'on PATH' : `at ${path}`}. Install it with ` +
-      `\`python3 -m venv .venv && .venv/bin/pip install ministack==1.5.33 cfn-lint==1.58.0\` and put .venv/bin on PATH, ` +
+      `\`python3 -m venv .venv && .venv/bin/pip install ministack==1.5.33 cfn-lint==1.58.0 cryptography==50.0.2\` and put .venv/bin on PATH, ` +
       `or name it in ${name.toUpperCase().replaceAll('-', '_')}.`,
   );
 }

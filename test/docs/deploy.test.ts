@@ -65,3 +65,13 @@ test('every section that the contents name is there', () => {
   );
   expect(headings).toEqual(expect.arrayContaining(anchors));
 });
+
+test('the month in docs/deploy.md is the one that the command prints, within a twentieth', async () => {
+  const printed: string[] = [];
+  const log = jest.spyOn(console, 'log').mockImplementation((text) => printed.push(String(text)));
+  await main(['--json', 'cost'], {});
+  log.mockRestore();
+  const { total } = JSON.parse(printed.join('')) as { total: number };
+  const [, written = ''] = /\*\*total\*\* \| \*\*([\d,]+)\*\*/.exec(page) ?? [];
+  expect(Math.abs(Number(written.replace(',', '')) / total - 1)).toBeLessThan(0.05);
+});

@@ -6,26 +6,40 @@ import { exampleConfig } from '../lib/example-config.ts';
 interface Template {
   readonly Resources?: Record<
     string,
-    { readonly Type: string; readonly Properties?: { readonly AlarmName?: string } }
+    {
+      readonly Type: string;
+      readonly Properties?: {
+        readonly AlarmDescription?: string;
+        readonly Budget?: { readonly BudgetName: string };
+      };
+    }
   >;
 }
 
-let alarmNames: string[];
+/** Where the messages of all alarms point, and the names of budgets, whose messages are AWS's own. */
+let linked: string[];
 
 beforeAll(() => {
-  const config = exampleConfig();
+  const config = exampleConfig((raw) => {
+    raw.domain.dnssec = true;
+  });
   const { stacks } = buildApp(config).synth();
-  alarmNames = stacks
+  linked = stacks
     .flatMap((stack) => Object.values((stack.template as Template).Resources ?? {}))
-    .filter((resource) => resource.Type === 'AWS::CloudWatch::Alarm')
-    .map((resource) => (resource.Properties?.AlarmName ?? '').replace(`${config.prefix}-`, ''));
+    .flatMap(({ Properties: { AlarmDescription, Budget } = {} }) => [
+      ...(AlarmDescription
+        ? [AlarmDescription.replace(/^.* Runbook: docs\/runbook\.md#/, '')]
+        : []),
+      ...(Budget ? [Budget.BudgetName.replace(`${config.prefix}-`, '')] : []),
+    ]);
 });
 
-test('every alarm has a heading in docs/runbook.md that says how to investigate and how to resolve, and no heading is left over', async () => {
+test('every alarm’s link leads to a heading that says how to investigate and how to resolve, and no heading is left over', async () => {
   const page = await readFile(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
-  const sections = page.split(/^### /m).slice(1);
+  const [, alarms = ''] = page.split(/^## Alarms$/m);
+  const sections = alarms.split(/^### /m).slice(1);
   expect(sections.map((section) => section.split('\n', 1)[0]).toSorted()).toEqual(
-    [...new Set(alarmNames)].toSorted(),
+    [...new Set(linked)].toSorted(),
   );
   for (const section of sections) {
     expect(section).toContain('**Investigate:**');

@@ -6,6 +6,7 @@ import { makeClientKey } from '#protocol/x509/client-key.ts';
 import { certificateRoutes } from '../../lambda/certificates/create-certificates.ts';
 import { controlContext } from '../../lambda/control/context.ts';
 import { controlRoutes } from '../../lambda/control/create-control.ts';
+import { createEnrolment, enrolmentRoutes } from '../../lambda/enrolment/create-enrolment.ts';
 import { playbackContext } from '../../lambda/playback/context.ts';
 import { playbackRoutes } from '../../lambda/playback/create-playback.ts';
 import { steeringRoutes } from '../../lambda/steering/create-steering.ts';
@@ -65,6 +66,7 @@ test('it describes the operations that the handlers implement, all of them and n
     ...steeringRoutes(plane.wiring),
     ...controlRoutes(controlContext(plane.wiring)),
     ...certificateRoutes(plane.wiring),
+    ...enrolmentRoutes(enrolmentWiring()),
   ].map((route) => `${route.method} ${route.path}`);
   expect([...operations.keys()].toSorted()).toEqual(implemented.toSorted());
 });
@@ -186,6 +188,51 @@ test.each([
     expectConforming(key, await plane.certificates('POST', target, { ...options, body }));
   expectConforming(key, await plane.certificates('POST', target, { body: { csr } }));
   expectConforming(key, await plane.certificates('POST', target, { as: 'metro-2', body: { csr } }));
+});
+
+const enrolmentWiring = () => ({
+  ...plane.wiring,
+  environment: {
+    ...plane.wiring.environment,
+    ACCOUNT_ID: '111122223333',
+    OCA_ROLE_PREFIX: 'test-oca-',
+  },
+});
+
+test('an enrolment is as described, also where it refuses', async () => {
+  const enrolment = createEnrolment(enrolmentWiring());
+  const arnOf = (siteId: string) =>
+    `arn:aws:sts::111122223333:assumed-role/test-oca-${siteId}/i-0123456789abcdef0`;
+  const { csr } = await makeClientKey();
+  const asks = [
+    [arnOf('isp-metro'), { csr }],
+    [arnOf('isp-metro'), { csr: 'none' }],
+    [arnOf('nowhere'), { csr }],
+    ['arn:aws:iam::111122223333:user/sam', { csr }],
+    [undefined, { csr }],
+  ] as const;
+  const statuses = [];
+  for (const [userArn, body] of asks) {
+    const {
+      statusCode,
+      headers,
+      body: text,
+    } = await enrolment({
+      rawPath: '/v1/enrolments',
+      rawQueryString: '',
+      headers: {},
+      isBase64Encoded: false,
+      body: JSON.stringify(body),
+      requestContext: {
+        http: { method: 'POST', sourceIp: '203.0.113.9' },
+        ...(userArn && { authorizer: { iam: { userArn } } }),
+      },
+    });
+    statuses.push(statusCode);
+    const answer = { status: statusCode, headers, text, json: JSON.parse(text) };
+    expectConforming('POST /v1/enrolments', answer);
+  }
+  expect(statuses).toEqual([201, 400, 404, 403, 401]);
 });
 
 test('a withdrawal is as described', async () => {

@@ -23,28 +23,28 @@ export const SWITCHES: readonly Switch[] = [
       domain.zoneName = 'example.com';
       domain.name = 'cdn.example.com';
     },
-    changes: [],
+    changes: ['control', 'edge', 'oca-cloud-oregon', 'oca-mec-boston', 'playback', 'routing'],
   },
   {
     path: 'domain.dnssec',
     turn: ({ domain }) => {
       domain.dnssec = true;
     },
-    changes: [],
+    changes: ['zone-signing'],
   },
   {
     path: 'regions.shieldByOrigin',
     turn: ({ regions }) => {
       regions.shieldByOrigin = { 'eu-west-1': 'eu-west-2' };
     },
-    changes: [],
+    changes: ['edge'],
   },
   {
     path: 'tokens.required',
     turn: ({ tokens }) => {
       tokens.required = false;
     },
-    changes: [],
+    changes: ['edge', 'oca-cloud-oregon', 'oca-mec-boston'],
   },
   {
     path: 'tokens.publicKeys',
@@ -52,35 +52,35 @@ export const SWITCHES: readonly Switch[] = [
       tokens.required = false;
       delete tokens.publicKeys;
     },
-    changes: [],
+    changes: ['edge', 'oca-cloud-oregon', 'oca-mec-boston'],
   },
   {
     path: 'entitlement',
     turn: (config) => {
       config.entitlement = ENTITLEMENT;
     },
-    changes: [],
+    changes: ['playback'],
   },
   {
     path: 'waf',
     turn: (config) => {
       config.waf = { requestsPerAddressMax: 50_000 };
     },
-    changes: [],
+    changes: ['edge'],
   },
   {
     path: 'sites',
     turn: (config) => {
       config.sites = [];
     },
-    changes: [],
+    changes: ['control', 'monitoring', 'oca-cloud-oregon', 'oca-mec-boston'],
   },
   {
     path: 'sites[].ec2',
     turn: (config) => {
       config.sites = config.sites.filter(({ ec2 }: RawConfig) => !ec2);
     },
-    changes: [],
+    changes: ['control', 'monitoring', 'oca-cloud-oregon', 'oca-mec-boston'],
   },
   {
     path: 'sites[].ocas',
@@ -108,21 +108,28 @@ export const SWITCHES: readonly Switch[] = [
     turn: ({ metrics }) => {
       metrics.perOca = false;
     },
-    changes: [],
+    changes: ['control', 'monitoring'],
   },
   {
     path: 'alarms.recipients',
     turn: ({ alarms }) => {
       alarms.recipients = [];
     },
-    changes: [],
+    changes: ['edge', 'monitoring', 'oca-cloud-oregon', 'oca-mec-boston', 'origin', 'playback'],
+  },
+  {
+    path: 'alarms.runbookUrl',
+    turn: ({ alarms }) => {
+      alarms.runbookUrl = 'https://wiki.example.com/runbook';
+    },
+    changes: ['control', 'edge', 'monitoring', 'origin', 'playback'],
   },
   {
     path: 'alarms.monthlyBudgetUsd',
     turn: ({ alarms }) => {
       delete alarms.monthlyBudgetUsd;
     },
-    changes: [],
+    changes: ['monitoring'],
   },
   {
     path: 'prices.cloudFront.egress[].upToBytes',

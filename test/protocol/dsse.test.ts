@@ -59,3 +59,20 @@ test('an envelope with more than 16 signatures is refused before any is checked'
   const signatures = Array.from({ length: 17 }, () => ({ keyid: 'k', sig: 'AAAA' }));
   expect(decode(dsseEnvelope, { ...envelope, signatures }).ok).toBe(false);
 });
+
+test('payloads of every length and letter are carried as standard base64', async () => {
+  const key = { kid: 'k1', privateKey: keys.privateKey };
+  const texts = [
+    '',
+    ...Array.from({ length: 70 }, (_, length) => 'añ漢😀~'.repeat(9).slice(0, length)),
+  ];
+  for (const text of texts) {
+    const { payload, signatures } = await signEnvelope(TYPE, text, key);
+    expect(payload).toBe(Buffer.from(text).toString('base64'));
+    expect(Buffer.from(signatures[0]?.sig ?? '', 'base64')).toHaveLength(64);
+    // Half a character cannot be carried; it becomes U+FFFD on the way.
+    const carried = Buffer.from(text).toString();
+    const opened = await openEnvelope({ payloadType: TYPE, payload, signatures }, TYPE, trusted());
+    expect(opened).toEqual({ ok: true, payload: carried, keyId: 'k1' });
+  }
+});

@@ -115,7 +115,10 @@ const examples: [string, Decoder<unknown>, Record<string, unknown>][] = [
         ocaBitsPerSecond: 1.2e9,
         siteBitsPerSecond: 4.8e9,
       },
-      ocas: [{ ocaId: 'metro-1' }, { ocaId: 'i-0abc', enrolledFrom: 'ec2' }],
+      ocas: [
+        { ocaId: 'metro-1', address: { ipv4: '203.0.113.7', ipv6: '2001:db8::7' } },
+        { ocaId: 'i-0abc', enrolledFrom: 'ec2' },
+      ],
     },
   ],
   [
@@ -205,4 +208,16 @@ test('keys of one purpose are never used for another', async () => {
   });
   const keys = decoded.ok ? decoded.value.keys : [];
   expect([...(await importKeys(keys, 'fill-plan')).keys()]).toEqual(['plan-1']);
+});
+
+test('a registration may tell public addresses, and no others', () => {
+  const [, , message] = examples.find(([name]) => name === 'a registration') ?? [];
+  const withAddresses = (addresses: unknown) =>
+    decode(ocaRegistration, { ...(message as object), addresses });
+  for (const addresses of [{}, { ipv4: '203.0.113.7' }, { ipv6: '2001:db8::7' }]) {
+    expect(withAddresses(addresses)).toMatchObject({ ok: true, value: { addresses } });
+  }
+  for (const addresses of [{ ipv4: '127.0.0.1' }, { ipv4: '2001:db8::7' }, { ipv6: '::1' }, []]) {
+    expect(withAddresses(addresses).ok).toBe(false);
+  }
 });

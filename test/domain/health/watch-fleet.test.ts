@@ -162,3 +162,11 @@ test('a window that crosses midnight, and one shorter than an hour, are found as
     false,
   );
 });
+
+test('of a window that leaves an hour of the day, the one before is found', () => {
+  const long = { ...fill, windowStart: '02:00', windowEnd: '01:00' };
+  const facts = { plannedAt: at(20, 0, 21), bytesLeft: bytes(1) };
+  expect(isFillBehind(facts, { now: at(1, 30), fill: long, filling: 1 })).toBe(true);
+  const within = { ...facts, plannedAt: at(3, 0, 22) };
+  expect(isFillBehind(within, { now: at(1, 30), fill: long, filling: 1 })).toBe(false);
+});

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type ControlPlaneUnderTest, OPERATOR, startControlPlane } from '../support/control-plane.ts';
+import {
+  type ControlPlaneUnderTest,
+  OPERATOR,
+  startControlPlane,
+} from '../support/control-plane.ts';
 import { declareSites, registration, SITES } from '../support/fleet.ts';
 
 let plane: ControlPlaneUnderTest;
@@ -24,12 +28,15 @@ test.each([
   [{ ipv4: '203.0.113.7', ipv6: 'fe80::1' }, 'addresses.ipv6: expected a public IPv6 address'],
   [{ ipv4: 'metro-1.example.com' }, 'addresses.ipv4: expected a public IPv4 address'],
   ['203.0.113.7', 'addresses: expected an object'],
-])('an OCA that registers with %j is told what is wrong, and nothing is noted', async (addresses, detail) => {
-  const { status, json } = await register({ addresses });
-  expect([status, json.code]).toEqual([400, 'message-invalid']);
-  expect(json.detail).toContain(detail);
-  expect(changes()).toEqual([]);
-});
+])(
+  'an OCA that registers with %j is told what is wrong, and nothing is noted',
+  async (addresses, detail) => {
+    const { status, json } = await register({ addresses });
+    expect([status, json.code]).toEqual([400, 'message-invalid']);
+    expect(json.detail).toContain(detail);
+    expect(changes()).toEqual([]);
+  },
+);
 
 test('a site is told of when an OCA registers with other addresses than before, and not otherwise', async () => {
   await register({});

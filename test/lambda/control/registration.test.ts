@@ -13,6 +13,7 @@ let plane: ControlPlaneUnderTest;
 beforeEach(async () => {
   plane = await startControlPlane();
   await declareSites(plane);
+  plane.events.length = 0;
 });
 afterEach(() => plane.stop());
 

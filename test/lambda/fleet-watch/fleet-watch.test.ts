@@ -44,6 +44,7 @@ async function watch() {
       REQUESTS_PER_MINUTE_MIN: '100',
       DEPLOYMENT: 'test',
       METRICS_NAMESPACE: 'Test',
+      EVENT_BUS_NAME: 'default',
     },
   })();
   const [fleet, ...sites] = plane.measured;
@@ -179,12 +180,16 @@ test('an EC2 instance that is silent for an hour is taken out of its site, and o
   expect(logged.filter(({ event }) => event === 'oca.retired')).toEqual([]);
   expect(await declared()).toContain(INSTANCE);
   await beat();
+  plane.events.length = 0;
   expect((await watch()).logged.at(-1)).toEqual({
     event: 'oca.retired',
     siteId: site,
     ocaIds: [INSTANCE],
   });
   expect(await declared()).toEqual(OCAS.map(({ ocaId }) => ocaId).toSorted());
+  expect(plane.events).toEqual([
+    { 'detail-type': 'OCA Addresses Changed', detail: { siteId: site } },
+  ]);
 });
 
 test('every metric of the catalogue is emitted by somebody, in valid lines', async () => {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Route53Client } from '@aws-sdk/client-route-53';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { OcaId, SiteId } from '#domain/ids.ts';
 import type { OcaAddresses } from '#protocol/oca-addresses.ts';
 import type { OcaRegistration } from '#protocol/oca-registration.ts';
@@ -11,6 +11,9 @@ import { documentClient } from '../../../lambda/shared/clients.ts';
 import { type FleetStore, fleetStore } from '../../../lambda/shared/stores/fleet-store.ts';
 import { createTables, dynamodbServer } from '../../../local/dynamodb/dynamodb-server.ts';
 import { Route53Server } from './route53-server.ts';
+
+/** Real servers on a machine that others use too: a deadline, not a measurement. */
+jest.setTimeout(60_000);
 
 const ZONE_ID = 'Z0123456789EXAMPLE';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };

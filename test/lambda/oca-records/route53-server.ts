@@ -24,6 +24,7 @@ export class Route53Server {
   beforeChange: () => Promise<void> = async () => undefined;
   readonly #zoneId: string;
   readonly #records = new Map<string, ZoneRecord>();
+  #inOrder: readonly ZoneRecord[] | undefined;
   readonly #server: Server = createServer((request, response) => {
     this.#answer(request, response).catch((thrown) => {
       response.writeHead(400, { 'content-type': 'text/xml' });
@@ -44,6 +45,7 @@ export class Route53Server {
 
   put(record: ZoneRecord): void {
     this.#records.set(keyOf(record), record);
+    this.#inOrder = undefined;
   }
 
   /** `name type values`, in the zone's order. */
@@ -109,6 +111,7 @@ export class Route53Server {
       }
       if (stored?.aliasTo !== undefined) throw new Error(`${keyOf(record)} is an alias`);
     }
+    this.#inOrder = undefined;
     for (const { action, record } of changes) {
       if (action === 'DELETE') this.#records.delete(keyOf(record));
       else this.#records.set(keyOf(record), record);
@@ -116,10 +119,11 @@ export class Route53Server {
     this.batches.push(changes.map(({ action, record }) => `${action} ${keyOf(record)}`));
   }
 
-  #sorted(): ZoneRecord[] {
-    return [...this.#records.values()].sort((one, other) =>
+  #sorted(): readonly ZoneRecord[] {
+    this.#inOrder ??= [...this.#records.values()].sort((one, other) =>
       sortKey(one) < sortKey(other) ? -1 : 1,
     );
+    return this.#inOrder;
   }
 }
 

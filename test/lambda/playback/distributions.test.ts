@@ -13,10 +13,11 @@ let sessions: PlaybackSession[];
 beforeAll(async () => {
   plane = await startControlPlane({ CLOUDFRONT_URLS: URLS.join() });
   await publish(plane);
-  const starts = Array.from({ length: SESSIONS }, () =>
-    plane.playback<PlaybackSession>('GET', '/v1/playback/city'),
-  );
-  sessions = (await Promise.all(starts)).map(({ json }) => json);
+  sessions = [];
+  while (sessions.length < SESSIONS) {
+    const { json } = await plane.playback<PlaybackSession>('GET', '/v1/playback/city');
+    sessions.push(json);
+  }
 });
 afterAll(() => plane.stop());
 

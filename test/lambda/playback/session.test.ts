@@ -90,7 +90,13 @@ test('the token opens this title alone, for its length and the lifetime, and ver
   const session = await start(ISP_CLIENT);
   const token = new URL(session.dashUrl ?? '').searchParams.get('session') ?? '';
   const { keys } = (
-    await plane.control<{ keys: { kid: string; x: string; purpose: string }[] }>('GET', '/v1/keys')
+    await plane.control<{ keys: { kid: string; x: string; purpose: string }[] }>(
+      'GET',
+      '/v1/keys',
+      {
+        as: OPERATOR,
+      },
+    )
   ).json;
   const key = keys.find((candidate) => candidate.purpose === 'session-token');
   const verdict = await verifySessionToken(token, {

@@ -3,6 +3,7 @@ import {
   baseUrl,
   positiveInteger,
   readEnvironment,
+  truth,
 } from '../../../lambda/shared/environment-reader.ts';
 
 test('every variable that is not set is told at once', () => {
@@ -31,3 +32,8 @@ test.each(['', 'play.test', 'ftp://play.test', 'https://', 'https://play.test?x'
     expect(() => baseUrl('URL', text)).toThrow('URL');
   },
 );
+
+test('a switch is true or false, and nothing else', () => {
+  expect([truth('SWITCH', 'true'), truth('SWITCH', 'false')]).toEqual([true, false]);
+  for (const text of ['', 'TRUE', '1', 'no']) expect(() => truth('SWITCH', text)).toThrow('SWITCH');
+});

@@ -141,7 +141,7 @@ test.each<[string, (config: RawConfig) => void]>([
     },
   ],
   [
-    'tokens.publicKeys[1]',
+    'tokens.publicKeys[2]',
     (config) => {
       config.tokens.publicKeys.push(config.tokens.publicKeys[0]);
     },
@@ -157,6 +157,12 @@ test.each<[string, (config: RawConfig) => void]>([
     (config) => {
       config.tokens.lifetimeSeconds = 60;
       config.steering.ttlSeconds = 60;
+    },
+  ],
+  [
+    'alarms.certificateDaysMin',
+    (config) => {
+      config.clients.certificateDays = 21;
     },
   ],
   [
@@ -296,6 +302,23 @@ test('keys may be left out where no token is required', () => {
     delete raw.tokens.publicKeys;
   });
   expect(config.tokens.publicKeys).toBeUndefined();
+});
+
+test('more CloudFront traffic than twenty distributions carry is refused, with the way out', () => {
+  const peakOf = (bitsPerSecond: number) =>
+    configFaults(
+      rawExample((config) => {
+        config.traffic.cloudFrontPeakBitsPerSecond = bitsPerSecond;
+      }),
+    );
+  expect(peakOf(20 * 150e9)).toEqual([]);
+  expect(peakOf(20 * 150e9 + 1)).toEqual([
+    {
+      path: 'traffic.cloudFrontPeakBitsPerSecond',
+      expected: expect.stringContaining('ask AWS to raise that quota first'),
+      found: '3000000000001',
+    },
+  ]);
 });
 
 test('broken YAML is told by line', () => {

@@ -101,10 +101,12 @@ test('the rate that a shortage asks for is just enough', () => {
           },
           churnRatio,
         );
-      for (const { bitsPerSecondMin } of shortagesAt(bitsPerSecond, bitsPerSecond)) {
+      for (const { field, bitsPerSecondMin } of shortagesAt(bitsPerSecond, bitsPerSecond)) {
         expect(bitsPerSecondMin).toBeGreaterThan(bitsPerSecond);
         const kept = shortagesAt(bitsPerSecondMin, bitsPerSecondMin);
         expect(kept.every((other) => other.bitsPerSecondMin > bitsPerSecondMin)).toBe(true);
+        const just = bitsPerSecondMin * 0.999;
+        expect(shortagesAt(just, just).map((shortage) => shortage.field)).toContain(field);
       }
     }),
     { seed: 20261123 },

@@ -13,9 +13,11 @@ import { type Properties, Synthesized } from '../synthesized.ts';
 const config = exampleConfig();
 const [AUTHORITY = ''] = config.clients.authorities;
 
-const synthesize = (authorities: readonly string[]) => {
+/** With these authorities, and with or without the sites whose OCAs are EC2 instances. */
+const synthesize = (authorities: readonly string[], { hasEc2 }: { hasEc2: boolean }) => {
   const changed = exampleConfig((raw) => {
     raw.clients.authorities = authorities;
+    if (!hasEc2) raw.sites = raw.sites.filter((site: { ec2?: object }) => !site.ec2);
   });
   return Synthesized.part(changed, (app) => new ControlStack(app, changed));
 };
@@ -25,8 +27,8 @@ let two: Synthesized;
 let second: string;
 beforeAll(async () => {
   ({ certificate: second } = await makeAuthority({ name: 'second', now: epochMs(Date.now()) }));
-  one = synthesize([AUTHORITY]);
-  two = synthesize([AUTHORITY, second]);
+  one = synthesize([AUTHORITY], { hasEc2: false });
+  two = synthesize([AUTHORITY, second], { hasEc2: true });
 });
 afterAll(() => {
   one.remove();
@@ -158,30 +160,37 @@ test.each([
   expect(variables.every(([, value]) => typeof value === 'string')).toBe(true);
 });
 
-test('the key of the authority is for those who sign, and the deny list is only read by the authorizer', () => {
-  const statementsBy = new Map(
-    one
-      .resources('AWS::IAM::Role', 'control')
-      .map(({ logicalId, Properties }) => [
-        logicalId,
-        (Properties.Policies ?? []).flatMap(
-          (policy: Properties) => policy.PolicyDocument.Statement,
-        ),
-      ]),
-  );
-  const readers = [...statementsBy].filter(([, statements]) =>
-    JSON.stringify(statements).includes(':secret:distributary/client-authority-'),
-  );
-  const roleOf = (name: string) =>
-    one
-      .resources('AWS::Lambda::Function', 'control')
-      .find(({ logicalId }) => logicalId === functionId(name))?.Properties.Role['Fn::GetAtt'][0];
-  expect(readers.map(([role]) => role)).toEqual([roleOf('certificates')]);
-  const actions = statementsBy
-    .get(roleOf('control-authorizer'))
-    .flatMap(({ Action }: Properties) => Action)
-    .filter((action: string) => action.startsWith('dynamodb:'));
-  expect(actions).toEqual(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query']);
+/** Names of the functions whose roles have a statement that `isIt`. */
+function functionsThatMay(of: Synthesized, isIt: (statement: Properties) => boolean): string[] {
+  const roles = of
+    .resources('AWS::IAM::Role', 'control')
+    .filter(({ Properties: { Policies = [] } }) =>
+      Policies.flatMap((policy: Properties) => policy.PolicyDocument.Statement).some(isIt),
+    )
+    .map(({ logicalId }) => logicalId);
+  return of
+    .properties('AWS::Lambda::Function', 'control')
+    .filter(({ Role }) => roles.includes(Role['Fn::GetAtt'][0]))
+    .map(({ FunctionName }) => FunctionName);
+}
+
+test('the key of the authority is for those who sign, and for nobody else', () => {
+  const readsKey = (statement: Properties) =>
+    JSON.stringify(statement).includes(':secret:distributary/client-authority-');
+  expect(functionsThatMay(one, readsKey)).toEqual(['distributary-certificates']);
+  expect(functionsThatMay(two, readsKey)).toEqual([
+    'distributary-certificates',
+    'distributary-enrolment',
+  ]);
+});
+
+test('the authorizer reads the deny list and writes nothing', () => {
+  const writes = ({ Action }: Properties) =>
+    [Action].flat().some((action: string) => /^dynamodb:(?!Get|BatchGet|Query)/.test(action));
+  expect(functionsThatMay(one, writes)).not.toContain('distributary-control-authorizer');
+  const reads = ({ Action, Resource }: Properties) =>
+    [Action].flat().includes('dynamodb:Query') && JSON.stringify(Resource).includes('-fleet');
+  expect(functionsThatMay(one, reads)).toContain('distributary-control-authorizer');
 });
 
 test('the secret of the authority begins empty: nobody gets a certificate before an operator has made one', () => {

@@ -246,28 +246,3 @@ test('every alias has an IPv6 twin, no template names an OCA, and no public reco
     expect(ResourceRecords.filter((address: string) => !isPublic(address))).toEqual([]);
   }
 });
-
-test('each playback region raises alarms for its own two functions', () => {
-  const alarms = example.properties('AWS::CloudWatch::Alarm', 'playback-eu-west-1');
-  expect(alarms.map(({ AlarmName, Dimensions }) => [AlarmName, Dimensions[0].Value])).toEqual([
-    ['distributary-playback-errors', 'distributary-playback'],
-    ['distributary-steering-errors', 'distributary-steering'],
-  ]);
-});
-
-test('the control plane raises its own alarms, and names who is told', () => {
-  const alarms = example.properties('AWS::CloudWatch::Alarm', 'monitoring');
-  expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual([
-    'distributary-control-errors',
-    'distributary-catalog-ingest-errors',
-    'distributary-fill-planner-errors',
-    'distributary-dead-letters',
-  ]);
-  expect(alarms[0]?.Dimensions).toEqual([{ Name: 'FunctionName', Value: 'distributary-control' }]);
-  expect(example.only('AWS::SQS::Queue').QueueName).toBe(alarms[3]?.Dimensions[0].Value);
-  expect(
-    example
-      .properties('AWS::SNS::Subscription')
-      .every(({ Endpoint }) => Endpoint === 'operations@example.com'),
-  ).toBe(true);
-});

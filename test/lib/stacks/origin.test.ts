@@ -45,11 +45,12 @@ test('each region has content, assets and logs; the control region has the plans
   );
 });
 
-test('every bucket is encrypted, closed to the public and to plain HTTP, and outlives its stack', () => {
+test('every bucket is versioned, encrypted, closed to the public and to plain HTTP, and outlives its stack', () => {
   for (const region of REGIONS) {
     for (const each of example.resources('AWS::S3::Bucket', `origin-${region}`)) {
       expect(each).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
       expect(each.Properties).toMatchObject({
+        VersioningConfiguration: { Status: 'Enabled' },
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
             { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
@@ -89,6 +90,26 @@ test('what is delivered is versioned, logged, and tidied after itself', () => {
             },
           ],
         },
+      });
+    }
+  }
+});
+
+test('every bucket but the logs themselves is logged, and logs are gone after 90 days, versions and all', () => {
+  for (const region of REGIONS) {
+    const logs = bucket('logs', region);
+    expect(logs.Properties.LifecycleConfiguration.Rules.slice(0, 2)).toMatchObject([
+      {
+        Status: 'Enabled',
+        ExpirationInDays: 90,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+      { Status: 'Enabled', ExpiredObjectDeleteMarker: true },
+    ]);
+    for (const each of example.resources('AWS::S3::Bucket', `origin-${region}`)) {
+      if (each.logicalId === logs.logicalId) continue;
+      expect(each.Properties.LoggingConfiguration.DestinationBucketName).toEqual({
+        Ref: logs.logicalId,
       });
     }
   }

@@ -64,7 +64,7 @@ test('the state machine is of the standard kind, traced, and logs its failures w
   expect(definition.TimeoutSeconds).toBe(3600);
 });
 
-test('the map reads the list of sites, plans 20 at a time, 40 at once, and every batch whatever the others do', () => {
+test('the map reads the list of sites, plans 10 at a time, 40 at once, and every batch whatever the others do', () => {
   const { PlanSites } = definition.States;
   expect(PlanSites).toMatchObject({
     ItemReader: {
@@ -72,7 +72,7 @@ test('the map reads the list of sites, plans 20 at a time, 40 at once, and every
       ReaderConfig: { InputType: 'JSON' },
       Parameters: { Bucket: 'distributary-plans-111122223333-us-east-1', 'Key.$': '$.key' },
     },
-    ItemBatcher: { MaxItemsPerBatch: 20 },
+    ItemBatcher: { MaxItemsPerBatch: 10 },
     MaxConcurrency: 40,
     ToleratedFailurePercentage: 100,
     ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },

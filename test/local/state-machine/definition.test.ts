@@ -29,6 +29,11 @@ const cases: [string, (definition: DefinitionDocument) => void, string][] = [
     'States.AnySites?.Choices.0',
   ],
   [
+    'a field of a choice',
+    ({ States }) => (States['AnySites?'].OutputPath = '$.count'),
+    'States.AnySites?: Unrecognized key: "OutputPath"',
+  ],
+  [
     'a field of a state inside the map',
     ({ States }) => (States.PlanSites.ItemProcessor.States.Plan.TimeoutSeconds = 1),
     'States.PlanSites.ItemProcessor.States.Plan',

@@ -17,12 +17,12 @@ test('a batch that goes on failing fails the execution, after all the others wer
     return { planned: siteIds.length };
   });
   expect([event, facts.error]).toEqual(['execution.failed', 'SitesNotPlanned']);
-  expect(planned.toSorted()).toEqual(sites(45).slice(20).toSorted());
+  expect(planned.toSorted()).toEqual(sites(45).slice(10).toSorted());
   const results = await machine.objects('runs/test/results/');
   expect(results.get('FAILED_0.json')).toMatchObject([
     { Status: 'FAILED', Error: 'States.TaskFailed', Cause: 'no plan for site-3' },
   ]);
-  expect(results.get('SUCCEEDED_0.json')).toHaveLength(2);
+  expect(results.get('SUCCEEDED_0.json')).toHaveLength(4);
   expect(results.get('manifest.json').ResultFiles.PENDING).toEqual([]);
 });
 
@@ -41,11 +41,11 @@ test('a batch that fails once is tried again', async () => {
   expect([event, attempts]).toEqual(['execution.succeeded', 2]);
 });
 
-test('every site comes once, in batches of 20 with the order, and the run is named to the scope', async () => {
+test('every site comes once, in batches of 10 with the order, and the run is named to the scope', async () => {
   const { event } = await machine.run(sites(45));
   expect(event).toBe('execution.succeeded');
   const batches = machine.batches();
-  expect(batches.map(({ siteIds }) => siteIds.length)).toEqual([20, 20, 5]);
+  expect(batches.map(({ siteIds }) => siteIds.length)).toEqual([10, 10, 10, 10, 5]);
   expect(batches.flatMap(({ siteIds }) => siteIds)).toEqual(sites(45));
   for (const { order } of batches) expect(order).toEqual({ window: 'next', isForced: false });
   expect(machine.invocations[0]).toEqual({

@@ -4,11 +4,14 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { bundleAgent } from '../../../bin/build/bundle-agent.ts';
 import { seededBytes } from '../fixtures/bytes.ts';
 import { TestSite } from '../fixtures/test-agent.ts';
 import { until } from '../fixtures/until.ts';
+
+/** Real processes on a machine that others use too: a deadline, not a measurement. */
+jest.setTimeout(60_000);
 
 /** The bundle, as an appliance runs it: Node and one file. */
 let bundles: TestSite;

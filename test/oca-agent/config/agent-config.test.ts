@@ -91,6 +91,16 @@ test.each(['http://control.example.com', 'http://127.0.0.1.example.com', 'http:/
   },
 );
 
+test('public addresses may be given, and only public ones', () => {
+  const withAddresses = (publicAddresses: object) => ({ ...valid, publicAddresses });
+  const parsed = parseAgentConfig(JSON.stringify(withAddresses({ ipv4: '203.0.113.7' })));
+  expect(parsed.publicAddresses).toEqual({ ipv4: '203.0.113.7' });
+  expect(faultsOf(withAddresses({ ipv4: '10.0.0.7', ipv6: 'fd00::7' }))).toBe(
+    'publicAddresses.ipv4: expected a public IPv4 address, found "10.0.0.7"; ' +
+      'publicAddresses.ipv6: expected a public IPv6 address, found "fd00::7"',
+  );
+});
+
 test('text that is not JSON is refused as such', () => {
   expect(faultsOf('{"ocaId":')).toContain('expected JSON');
 });

@@ -15,7 +15,12 @@ test('the example in docs/install.md is a good configuration', () => {
 test('docs/install.md explains every field', () => {
   const example = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   const config = parseAgentConfig(example);
-  const optional = ['controlCaFile', 'publicAddresses', 'egressBitsPerSecondMax', 'fillBitsPerSecond'];
+  const optional = [
+    'controlCaFile',
+    'publicAddresses',
+    'egressBitsPerSecondMax',
+    'fillBitsPerSecond',
+  ];
   const table = page.slice(page.indexOf('| field |'), page.indexOf('## Operate'));
   const fields = [config, config.delivery, config.management, config.disks[0] ?? {}].flatMap(
     Object.keys,

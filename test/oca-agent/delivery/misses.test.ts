@@ -289,8 +289,7 @@ test('how long the upstream takes to answer is sampled until the control plane h
     return false;
   };
   await site.store('title-1', file);
-  await until(() => sampled().length > 0, 'a report with the sample');
-  expect(sampled().at(-1)).toBeGreaterThanOrEqual(250);
+  await until(() => sampled().some((ms) => ms >= 250), 'a report with the sample');
   site.control.isSampleTaken = true;
   await until(() => sampled().length === 0, 'a report without it');
   site.control.isSampleTaken = false;

@@ -61,6 +61,7 @@ let root: string;
 let tools: string;
 let authority: TestAuthority;
 let network: Server;
+let metadata: Map<string, string>;
 let answers: Map<string, (call: Call) => string | undefined | Promise<string>>;
 let calls: Call[];
 let publicKeys: unknown[];
@@ -105,7 +106,17 @@ async function tool(name: string, text: string): Promise<void> {
 async function makeTools(): Promise<void> {
   await symlink(process.execPath, join(tools, 'node-24'));
   await writeFile(join(tools, 'curl.cjs'), CURL);
-  await tool('curl', `#!/bin/sh\nexec "${process.execPath}" "${join(tools, 'curl.cjs')}" "$@"\n`);
+  // Of the metadata service each answer is a file: a process of Node for each question would take seconds.
+  await tool(
+    'curl',
+    `#!/bin/sh
+for word; do case $word in http://169.254.*)
+  cat "${root}/metadata/$(echo "$word" | tr /: __)" 2>/dev/null || exit 22
+  exit;;
+esac; done
+exec "${process.execPath}" "${join(tools, 'curl.cjs')}" "$@"
+`,
+  );
   const noted = (more: string) =>
     `#!/bin/sh\necho "$(basename "$0") $*" >>"${root}/commands"\n${more}`;
   await tool(
@@ -135,23 +146,23 @@ while [ "$1" != -L ]; do shift; done\nprintf %s "$2" >"${root}/label$(echo "$dev
 }
 
 async function startNetwork(): Promise<void> {
-  const metadata = 'http://169.254.169.254/latest';
   const credentials = {
     AccessKeyId: 'ASIAKEY',
     SecretAccessKey: 'hidden/secret',
     Token: 'session==',
   };
   calls = [];
+  const imds = 'http://169.254.169.254/latest';
+  const role = 'distributary-oca-cloud-west';
+  metadata = new Map([
+    [`${imds}/api/token`, 'imds-token'],
+    [`${imds}/meta-data/instance-id`, OCA_ID],
+    [`${imds}/meta-data/public-ipv4`, '203.0.113.80'],
+    [`${imds}/meta-data/ipv6`, '2001:db8::80'],
+    [`${imds}/meta-data/iam/security-credentials/`, role],
+    [`${imds}/meta-data/iam/security-credentials/${role}`, JSON.stringify(credentials)],
+  ]);
   answers = new Map<string, (call: Call) => string | undefined | Promise<string>>([
-    [`${metadata}/api/token`, () => 'imds-token'],
-    [`${metadata}/meta-data/instance-id`, () => OCA_ID],
-    [`${metadata}/meta-data/public-ipv4`, () => '203.0.113.80'],
-    [`${metadata}/meta-data/ipv6`, () => '2001:db8::80'],
-    [`${metadata}/meta-data/iam/security-credentials/`, () => 'distributary-oca-cloud-west'],
-    [
-      `${metadata}/meta-data/iam/security-credentials/distributary-oca-cloud-west`,
-      () => JSON.stringify(credentials),
-    ],
     [
       'https://enrol.example.com/v1/enrolments',
       async ({ body }) =>
@@ -171,9 +182,19 @@ async function startNetwork(): Promise<void> {
   });
 }
 
+/** Writes what the metadata service says now. */
+async function publishMetadata(): Promise<void> {
+  const folder = join(root, 'metadata');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  for (const [url, text] of metadata)
+    await writeFile(join(folder, url.replaceAll(/[/:]/g, '_')), text);
+}
+
 /** Runs the script as at a boot. */
 async function boot(): Promise<{ code: number; stdout: string; stderr: string }> {
   await rm(join(root, 'commands'), { force: true });
+  await publishMetadata();
   const env = {
     PATH: `${tools}:${process.env.PATH}`,
     OCA_ROOT: root,
@@ -316,7 +337,7 @@ test('at a reboot while the control plane is away the configuration of before wi
 });
 
 test('an instance with a carrier’s address alone listens on IPv4', async () => {
-  answers.delete('http://169.254.169.254/latest/meta-data/ipv6');
+  metadata.delete('http://169.254.169.254/latest/meta-data/ipv6');
   expect((await boot()).code).toBe(0);
   expect(parseAgentConfig(await read('etc/oca-agent/agent.json'))).toMatchObject({
     publicAddresses: { ipv4: '203.0.113.80' },
@@ -325,8 +346,8 @@ test('an instance with a carrier’s address alone listens on IPv4', async () =>
 });
 
 test('an instance without an address, or without a disk of its own, is none', async () => {
-  answers.delete('http://169.254.169.254/latest/meta-data/ipv6');
-  answers.delete('http://169.254.169.254/latest/meta-data/public-ipv4');
+  metadata.delete('http://169.254.169.254/latest/meta-data/ipv6');
+  metadata.delete('http://169.254.169.254/latest/meta-data/public-ipv4');
   expect((await boot()).stdout).toContain('no public address');
   await tool('lsblk', '#!/bin/sh\necho /dev/nvme0n1 vol0 Amazon Elastic Block Store\n');
   expect((await boot()).stdout).toContain('no instance-store disk was found');

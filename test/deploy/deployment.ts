@@ -13,7 +13,6 @@ import { loadConfig } from '../../lib/config/load-config.ts';
 import type { Config } from '../../lib/config/schema.ts';
 import { type RawConfig, rawExample } from '../lib/example-config.ts';
 import { cdk } from './cdk.ts';
-import type { DeployedResource } from './left-out.ts';
 import { MiniStack } from './ministack.ts';
 import { resolved, type Stripped, strip, type Template } from './stripped-assembly.ts';
 
@@ -32,6 +31,14 @@ export interface Assembly {
   readonly stacks: readonly AssembledStack[];
   /** What is not in the folder's templates any more. */
   readonly stripped: readonly Stripped[];
+}
+
+/** A resource as it was deployed. */
+export interface DeployedResource {
+  readonly region: string;
+  readonly physicalId: string;
+  /** From the template, with physical ids in place of references. */
+  readonly properties: Readonly<Record<string, unknown>>;
 }
 
 /** A resource of a template. */

@@ -13,16 +13,8 @@ import {
   type ReplicationRule,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { Deployment } from './deployment.ts';
+import type { DeployedResource, Deployment } from './deployment.ts';
 import { eventually } from './eventually.ts';
-
-/** A resource as it was deployed. */
-export interface DeployedResource {
-  readonly region: string;
-  readonly physicalId: string;
-  /** From the template, with physical ids in place of references. */
-  readonly properties: Readonly<Record<string, unknown>>;
-}
 
 /** A property that the emulator's CloudFormation takes and forgets, although its service knows it. */
 export interface LeftOut {

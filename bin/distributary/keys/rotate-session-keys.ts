@@ -39,7 +39,7 @@ export async function rotateSessionKeys(
       `tokens of the previous key may be in force until ${new Date(rotation.dueAt).toISOString()}: rotate then`,
     );
   const isPromoted = rotation.live.keys[0] !== signing;
-
+  if (isPromoted && next) demandDeployed(next, config);
   return { document: rotation.live, publicKeys: publicHalves(rotation.live), isPromoted };
 }
 

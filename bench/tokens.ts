@@ -1,3 +1,4 @@
+import type { CloudFrontRequest } from 'aws-lambda';
 import { jwtVerify } from 'jose';
 import type { PathwayId } from '#domain/ids.ts';
 import {
@@ -6,18 +7,24 @@ import {
   verifySessionToken,
 } from '#domain/tokens/session-token.ts';
 import { epochMs } from '#domain/units.ts';
+import { admit, viewerRules } from '../lambda/edge-viewer-auth/admission.ts';
 import type { BenchmarkOutcome } from './outcome.ts';
 import { median, rounded } from './statistics.ts';
 
 const ROUNDS = 15;
 const VERIFICATIONS_PER_ROUND = 2000;
 
-/** Verifying a session token: `domain/tokens` against the npm package jose, in turn, on the same token. */
+/**
+ * Verifying a session token: the whole of what CloudFront's edge does with a request, `domain/tokens` by WebCrypto, and
+ * the npm package jose, in turn, on the same token.
+ */
 export async function benchmarkTokens(): Promise<BenchmarkOutcome> {
-  const { token, ours, joses } = await verifiers();
+  const { token, atTheEdge, ours, joses } = await verifiers();
+  const edgeMicroseconds: number[] = [];
   const ourMicroseconds: number[] = [];
   const joseMicroseconds: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
+    edgeMicroseconds.push(await microsecondsEach(atTheEdge));
     ourMicroseconds.push(await microsecondsEach(ours));
     joseMicroseconds.push(await microsecondsEach(joses));
   }
@@ -30,7 +37,11 @@ export async function benchmarkTokens(): Promise<BenchmarkOutcome> {
   });
   return {
     benchmark: 'tokens',
-    rows: [row('domain/tokens', ourMicroseconds), row('jose', joseMicroseconds)],
+    rows: [
+      row('edge-viewer-auth, a request', edgeMicroseconds),
+      row('domain/tokens, WebCrypto', ourMicroseconds),
+      row('jose', joseMicroseconds),
+    ],
   };
 }
 
@@ -55,8 +66,23 @@ async function verifiers() {
     { kid: 'session-1', privateKey: pair.privateKey },
   );
   const rules = { keys: new Map([['session-1', await importTokenKey(x)]]), issuer, now };
+  const edgeRules = viewerRules({
+    issuer,
+    keys: [
+      { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'session-1', x, purpose: 'session-token' },
+    ],
+    tokens: 'required',
+  });
+  const request: CloudFrontRequest = {
+    clientIp: '198.51.100.7',
+    method: 'GET',
+    uri: `/~${token}/content/city-at-night/video-1.mp4`,
+    querystring: '',
+    headers: {},
+  };
   return {
     token,
+    atTheEdge: () => admit(request, edgeRules, now),
     ours: () => verifySessionToken(token, rules),
     joses: () => jwtVerify(token, pair.publicKey, { issuer }),
   };

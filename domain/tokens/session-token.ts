@@ -6,7 +6,8 @@ import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 /**
  * The session token: a JWS in compact form (RFC 7515) signed with Ed25519 (RFC 8037). It travels in the path, so that
  * any player carries it to relative segment URLs, and is verified by this code at Lambda@Edge and on the OCA alike.
- * The signature is checked by WebCrypto, which Node 22, Node 24 and browsers all have without an import.
+ * The signature is checked by WebCrypto, which Node 22, Node 24 and browsers all have without an import, or by a quicker
+ * primitive that the caller brings: see {@link TokenKeys}.
  */
 export interface SessionClaims {
   /** Who minted it; must equal the issuer that the verifier was told. */
@@ -28,8 +29,11 @@ export type TokenVerdict =
   | { ok: true; claims: SessionClaims }
   | { ok: false; refusal: TokenRefusal };
 
-/** Verification keys by `kid`. */
-export type TokenKeys = ReadonlyMap<string, CryptoKey>;
+/** Whether `signature` is that of `data` under one Ed25519 key. */
+export type SignatureCheck = (signature: Uint8Array, data: Uint8Array) => boolean;
+
+/** Verification keys by `kid`: for WebCrypto, or each as the check that it makes where a synchronous one is at hand. */
+export type TokenKeys = ReadonlyMap<string, CryptoKey | SignatureCheck>;
 
 export interface TokenRules {
   readonly keys: TokenKeys;
@@ -68,12 +72,11 @@ export async function verifySessionToken(token: string, rules: TokenRules): Prom
   if (kid === undefined || !claims || !signatureBytes) return refuse('token-malformed');
   const key = rules.keys.get(kid);
   if (!key) return refuse('token-key-unknown');
-  const isGenuine = await crypto.subtle.verify(
-    'Ed25519',
-    key,
-    signatureBytes,
-    utf8(`${header}.${payload}`),
-  );
+  const signed = utf8(`${header}.${payload}`);
+  const isGenuine =
+    typeof key === 'function'
+      ? key(signatureBytes, signed)
+      : await crypto.subtle.verify('Ed25519', key, signatureBytes, signed);
   if (!isGenuine || claims.iss !== rules.issuer) return refuse('token-signature');
   return inForce(claims, rules.now);
 }

@@ -1,9 +1,10 @@
+import { createPublicKey, verify } from 'node:crypto';
 import type { CloudFrontHeaders, CloudFrontRequest, CloudFrontResultResponse } from 'aws-lambda';
 import { parseDeliveryPath } from '#domain/delivery/path-grammar.ts';
 import type { ErrorCode } from '#domain/errors.ts';
 import {
   coversPath,
-  importTokenKey,
+  type SignatureCheck,
   type TokenKeys,
   verifySessionToken,
 } from '#domain/tokens/session-token.ts';
@@ -26,9 +27,16 @@ export interface ViewerRules {
   readonly tokens: EdgeConfig['tokens'];
 }
 
-export async function importRules({ issuer, keys, tokens }: EdgeConfig): Promise<ViewerRules> {
-  const entries = keys.map(async ({ kid, x }) => [kid, await importTokenKey(x)] as const);
-  return { issuer, tokens, keys: new Map(await Promise.all(entries)) };
+export const viewerRules = ({ issuer, keys, tokens }: EdgeConfig): ViewerRules => ({
+  issuer,
+  tokens,
+  keys: new Map(keys.map(({ kid, x }) => [kid, signatureCheck(x)])),
+});
+
+/** Node's own call, half the time of WebCrypto's: one thread pool hop less. See docs/measurements.md. */
+function signatureCheck(x: string): SignatureCheck {
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  return (signature, data) => verify(null, data, key, signature);
 }
 
 /**

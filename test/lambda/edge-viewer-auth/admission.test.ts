@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   admit,
-  importRules,
   type ViewerRules,
+  viewerRules,
 } from '../../../lambda/edge-viewer-auth/admission.ts';
 import { ISSUER, NOW, tokenSigner } from './signing.ts';
 import { seen, viewerRequest } from './viewer-request.ts';
@@ -14,7 +14,7 @@ let token: string;
 
 beforeAll(async () => {
   signer = await tokenSigner();
-  rules = await importRules({ issuer: ISSUER, keys: [signer.key], tokens: 'required' });
+  rules = viewerRules({ issuer: ISSUER, keys: [signer.key], tokens: 'required' });
   token = await signer.sign();
 });
 
@@ -107,7 +107,7 @@ test('artwork is public: a token there is taken out, valid or not', async () => 
 });
 
 test('a deployment without tokens serves content to everyone, under the same grammar', async () => {
-  const open = await importRules({ issuer: ISSUER, keys: [], tokens: 'off' });
+  const open = viewerRules({ issuer: ISSUER, keys: [], tokens: 'off' });
   for (const uri of ['/content/movie1/a.mp4', '/~nonsense/content/movie1/a.mp4']) {
     expect(await admit(viewerRequest(uri), open, NOW)).toMatchObject({
       uri: '/content/movie1/a.mp4',
@@ -118,14 +118,14 @@ test('a deployment without tokens serves content to everyone, under the same gra
 
 test('the old key verifies beside the new one until it is taken out', async () => {
   const next = await tokenSigner('key-2');
-  const both = await importRules({
+  const both = viewerRules({
     issuer: ISSUER,
     keys: [next.key, signer.key],
     tokens: 'required',
   });
   const request = viewerRequest(`/~${token}/content/movie1/a.mp4`);
   expect(await admit(request, both, NOW)).toMatchObject({ uri: '/content/movie1/a.mp4' });
-  const after = await importRules({ issuer: ISSUER, keys: [next.key], tokens: 'required' });
+  const after = viewerRules({ issuer: ISSUER, keys: [next.key], tokens: 'required' });
   expect(seen(await admit(request, after, NOW)).body.code).toBe('token-key-unknown');
 });
 

@@ -1,3 +1,4 @@
+import nodeCrypto from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
@@ -8,10 +9,20 @@ import { bundleFunctions } from '../../../lib/bundle.ts';
 import { ISSUER, tokenSigner } from './signing.ts';
 import { viewerRequest } from './viewer-request.ts';
 
-/** Runs a bundle with what Lambda's Node.js has and a module cannot do without: no `require`, no `process`. */
+/** Runs a bundle with what Lambda's Node.js has and a module cannot do without: no `process`, of Node nothing but its crypto. */
 function runBare<Exports>(folder: string): Exports {
   const exports = {};
-  const context = createContext({ module: { exports }, exports, crypto, TextEncoder, TextDecoder });
+  const require = (name: string) => {
+    if (name !== 'node:crypto') throw new Error(`the bundle asks for ${name}`);
+    return nodeCrypto;
+  };
+  const context = createContext({
+    module: { exports },
+    exports,
+    require,
+    TextEncoder,
+    TextDecoder,
+  });
   const code = readFileSync(join(folder, 'index.js'), 'utf8');
   runInContext(code, context);
   return (context.module as { exports: Exports }).exports;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, buildSync } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 import { invariant } from '#domain/invariant.ts';
 import { storeFolder } from './bundle.ts';
+import { keptBuild } from './kept-build.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What an instance of EC2 needs beside the agent. */
@@ -42,8 +43,7 @@ export function agentPackage(): string {
 }
 
 function bundledAgent(): Uint8Array {
-  const { outputFiles } = buildSync({ ...agentBuild('oca.cjs'), write: false });
-  const [bundle] = outputFiles;
+  const [bundle] = keptBuild(agentBuild('oca.cjs'));
   invariant(bundle, 'one entry makes one file');
   return bundle.contents;
 }

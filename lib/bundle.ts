@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import { invariant } from '#domain/invariant.ts';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const BUNDLES = join(ROOT, '.build');
+import { GENERATED, keptBuild } from './kept-build.ts';
 
 export interface BundleOptions {
   /** The Node.js of the function's runtime. */
@@ -46,12 +42,10 @@ function build(
   names: readonly string[],
   { target, define = {} }: BundleOptions,
 ): (readonly [string, Bundle])[] {
-  const { outputFiles } = buildSync({
-    absWorkingDir: ROOT,
+  const files = keptBuild({
     entryPoints: names.map((name) => ({ in: `lambda/${name}/handler.ts`, out: name })),
-    outdir: BUNDLES,
+    outdir: 'bundles',
     bundle: true,
-    write: false,
     platform: 'node',
     // Packages' ES modules rather than their CommonJS: unused parts fall away, a third of the AWS SDK.
     mainFields: ['module', 'main'],
@@ -64,7 +58,7 @@ function build(
       Object.entries(define).map(([identifier, value]) => [identifier, JSON.stringify(value)]),
     ),
   });
-  return outputFiles.map(({ path, contents }) => {
+  return files.map(({ path, contents }) => {
     const name = basename(path, '.js');
     return [name, store(name, contents)] as const;
   });
@@ -88,10 +82,10 @@ export function storeFolder(
 ): string {
   const hash = createHash('sha256');
   for (const [file, content] of files) hash.update(`${file}\n`).update(content);
-  const folder = join(BUNDLES, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  const folder = join(GENERATED, `${name}-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) return folder;
-  mkdirSync(BUNDLES, { recursive: true });
-  const aside = mkdtempSync(join(BUNDLES, '.writing-'));
+  mkdirSync(GENERATED, { recursive: true });
+  const aside = mkdtempSync(join(GENERATED, '.writing-'));
   for (const [file, content] of files) writeFileSync(join(aside, file), content);
   try {
     renameSync(aside, folder);

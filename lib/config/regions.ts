@@ -69,9 +69,9 @@ export const isShieldRegion = (region: AwsRegion): boolean =>
 
 /**
  * Regions where VPCs can have carrier gateways, without which nothing in a Wavelength Zone is reached. Of what the stacks
- * make, this and budgets are missing in some regions that the configuration takes; Origin Shield apart, see above.
+ * make in regions of the configuration, nothing else is missing in any of them; Origin Shield apart, see above.
  * Source: CloudFormation's resource types by region, as packed in cfn-lint 1.58, read 2026-11. It has no list of
- * me-south-1, which is taken to have neither.
+ * me-south-1, which is taken to have none.
  */
 export const CARRIER_GATEWAY_REGIONS = [
   'ap-northeast-1',
@@ -89,28 +89,6 @@ export const CARRIER_GATEWAY_REGIONS = [
 
 export const hasCarrierGateways = (region: AwsRegion): boolean =>
   (CARRIER_GATEWAY_REGIONS as readonly AwsRegion[]).includes(region);
-
-const BUDGET_REGIONS = [
-  'ap-northeast-1',
-  'ap-northeast-2',
-  'ap-south-1',
-  'ap-southeast-1',
-  'ap-southeast-2',
-  'ca-central-1',
-  'eu-central-1',
-  'eu-west-1',
-  'eu-west-2',
-  'eu-west-3',
-  'sa-east-1',
-  'us-east-1',
-  'us-east-2',
-  'us-west-1',
-  'us-west-2',
-] as const satisfies readonly AwsRegion[];
-
-/** Whether CloudFormation makes budgets there. Source: as above. */
-export const hasBudgets = (region: AwsRegion): boolean =>
-  (BUDGET_REGIONS as readonly AwsRegion[]).includes(region);
 
 export const awsRegion = oneOf(Object.keys(continentByRegion) as [AwsRegion, ...AwsRegion[]]);
 

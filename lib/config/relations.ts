@@ -1,6 +1,6 @@
 import { distributionCount } from '../names.ts';
 import { type ConfigFault, faultIf } from './faults.ts';
-import { hasBudgets, isShieldRegion } from './regions.ts';
+import { isShieldRegion } from './regions.ts';
 import type { Config, ConfigKey } from './schema.ts';
 import {
   ec2Faults,
@@ -69,14 +69,6 @@ export const relations: readonly Relation[] = [
       ),
     ),
   ]),
-  relation(['regions', 'alarms'], ({ regions: { control }, alarms: { monthlyBudgetUsd } }) =>
-    faultIf(
-      monthlyBudgetUsd !== undefined && !hasBudgets(control),
-      'alarms.monthlyBudgetUsd',
-      `nothing: CloudFormation makes no budgets in regions.control (${control})`,
-      monthlyBudgetUsd,
-    ),
-  ),
   relation(['tokens'], ({ tokens: { required, publicKeys = [] } }) =>
     faultIf(
       required && publicKeys.length === 0,

@@ -15,6 +15,12 @@ import { RegionalFunction } from './regional-function.ts';
 import { RoutedApi } from './routed-api.ts';
 
 /**
+ * Anybody may knock at this API, and its requests count in the quota that the control API needs in the same region. Some
+ * hundred instances may start at once; those that are turned away come again. *Assumption.*
+ */
+const THROTTLE = { rateLimit: 20, burstLimit: 100 };
+
+/**
  * Where EC2 OCAs get their first certificate, at `enrol.<domain>`. A new instance has none to show, so this API stands
  * beside the control API: it asks for a signature of AWS's instead, which the instance's role gives.
  */
@@ -33,6 +39,7 @@ export class Enrolment extends Construct {
       name: `${config.prefix}-enrolment`,
       routes: [{ to: this.makeFunction(config), keys: ['POST /v1/enrolments'] }],
       authorizer: new HttpIamAuthorizer(),
+      throttle: THROTTLE,
     });
     const domainName = api.serveAt('Domain', host, { certificate: this.certificate });
     new AliasRecords(this, 'Name', {

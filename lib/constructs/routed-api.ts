@@ -12,6 +12,7 @@ import {
   LogGroupLogDestination,
   type MTLSConfig,
   SecurityPolicy,
+  type ThrottleSettings,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
@@ -31,6 +32,8 @@ export interface RoutedApiProps {
   readonly cors?: CorsPreflightOptions;
   /** Asked about every request of every route. @default functions see to it themselves */
   readonly authorizer?: IHttpRouteAuthorizer;
+  /** Requests a second, on average and at once. @default what the account may have, which its APIs in a region share */
+  readonly throttle?: ThrottleSettings;
 }
 
 /** One line a request; no address, no query and no path, which may hold tokens. */
@@ -49,8 +52,9 @@ export class RoutedApi extends Construct {
   private readonly api: HttpApi;
   private readonly stage: HttpStage;
 
-  constructor(scope: Construct, id: string, { name, routes, cors, authorizer }: RoutedApiProps) {
+  constructor(scope: Construct, id: string, props: RoutedApiProps) {
     super(scope, id);
+    const { name, routes, cors, authorizer, throttle } = props;
     this.api = new HttpApi(this, 'Api', {
       apiName: name,
       createDefaultStage: false,
@@ -68,7 +72,7 @@ export class RoutedApi extends Construct {
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
-      detailedMetricsEnabled: true,
+      ...(throttle ? { throttle } : {}),
       accessLogSettings: {
         destination: new LogGroupLogDestination(logGroup),
         format: AccessLogFormat.custom(ACCESS_LOG_LINE),

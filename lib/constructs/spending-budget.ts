@@ -8,7 +8,10 @@ const NOTIFICATIONS = [
   { notificationType: 'FORECASTED', threshold: 100 },
 ] as const;
 
-/** Tells the recipients by e-mail when the account's month costs more than was thought. Makes nothing without a sum. */
+/**
+ * Tells the recipients by e-mail when the account's month costs more than was thought. Makes nothing without a sum. A
+ * budget is the account's, of no region; CloudFormation makes none in some, so it stands in the edge stack's.
+ */
 export function addSpendingBudget(scope: Construct, id: string, { prefix, alarms }: Config): void {
   const { monthlyBudgetUsd, recipients } = alarms;
   if (monthlyBudgetUsd === undefined) return;

@@ -11,14 +11,15 @@ import { EdgeMonitoring } from '../constructs/edge-monitoring.ts';
 import { hostedZone } from '../constructs/hosted-zone.ts';
 import { type DistributionSite, MediaDistributions } from '../constructs/media-distributions.ts';
 import { RateLimit } from '../constructs/rate-limit.ts';
+import { addSpendingBudget } from '../constructs/spending-budget.ts';
 import { distributionHosts, EDGE_REGION, hosts, stackName } from '../names.ts';
 
-/** Everything of CloudFront, in the one region that it takes its parts from. */
+/** Everything of CloudFront, in the one region that it takes its parts from; and the account's budget. */
 export class EdgeStack extends Stack {
   constructor(scope: Construct, config: Config) {
     super(scope, stackName(config, 'edge'), {
       env: { account: config.account, region: EDGE_REGION },
-      description: 'Distributary: CloudFront distributions, edge functions, logs and alarms',
+      description: 'Distributary: CloudFront distributions, edge functions, logs, alarms, budget',
     });
     // Lambda@Edge logs beside the viewer, never in the group that this flag would create.
     this.node.setContext('@aws-cdk/aws-lambda:useCdkManagedLogGroup', false);
@@ -43,6 +44,7 @@ export class EdgeStack extends Stack {
       config,
       distributions: monitored(distributions, sites),
     });
+    addSpendingBudget(this, 'Budget', config);
   }
 
   /** The first distribution has the artwork's name too; each has its own certificate, since one holds few names. */

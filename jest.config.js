@@ -17,20 +17,26 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/.build'],
 };
 
-/** Projects: what needs npm alone (`npm test`), the same through real processes, real browsers, failures made on purpose, and an emulator of AWS. */
+/** Projects: what needs npm alone (`npm test`), the same through real processes, real browsers, failures made on purpose, and what needs programs beside: an
+ * emulator of AWS, or bash and the GNU utilities of an instance. */
 export default {
   reporters: ['default', '<rootDir>/tools/count-reporter.js'],
+  // For machines that others use too: a deadline, not a measurement.
+  testTimeout: 60_000,
   projects: [
     {
       ...shared,
       displayName: 'unit',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.test.ts'],
+      globalSetup: '<rootDir>/test/outside-jest/global-setup.ts',
+      globalTeardown: '<rootDir>/test/outside-jest/global-teardown.ts',
       testPathIgnorePatterns: [
         '/test/end-to-end/',
         '/test/browser/',
         '/test/deploy/',
         '/test/drills/',
+        '/test/oca-agent/ec2/',
       ],
     },
     {
@@ -54,7 +60,7 @@ export default {
     {
       ...shared,
       displayName: 'deploy',
-      roots: ['<rootDir>/test/deploy'],
+      roots: ['<rootDir>/test/deploy', '<rootDir>/test/oca-agent/ec2'],
       testMatch: ['**/*.test.ts'],
     },
   ],

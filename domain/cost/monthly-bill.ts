@@ -147,30 +147,51 @@ function deliveryLines(
   ];
 }
 
-/** Memory by time of a control-plane request: 512 MB for 10 ms. Assumption. */
+/** Memory by time of a control-plane invocation: 512 MB for 10 ms. Assumption. */
 const FUNCTION_GIGABYTE_SECONDS = 0.005;
 /** A report is one item of at most 2 kB, so two units. Assumption. */
 const WRITE_UNITS_PER_REPORT = 2;
 
+/** A request's line in the access log of its API, and the metrics of an OCA's minute. Source: our measurement, rounded up. */
+const ACCESS_LOG_BYTES = 300;
+const METRIC_LINE_BYTES = 1000;
+/** Of the control API each request is admitted by a function before another answers it. */
+const INVOCATIONS_PER_CONTROL_REQUEST = 2;
+/** Of invocations, beside one a second. Source: Lambda Developer Guide, "Visualize Lambda function invocations using AWS X-Ray", read 2026-11. */
+const TRACED_SHARE = 0.05;
+
 function controlPlaneLines(
-  { httpApi, functions, dynamoDb }: Prices,
+  { httpApi, functions, dynamoDb, cloudWatch, xRay }: Prices,
   traffic: MonthlyTraffic,
 ): BillLine[] {
   const writeUnits = traffic.reports * WRITE_UNITS_PER_REPORT * traffic.tableRegions;
-  const of = (name: string, requests: number) =>
+  const { playbackRequests, controlRequests } = traffic;
+  const logBytes =
+    (playbackRequests + controlRequests) * ACCESS_LOG_BYTES +
+    traffic.metricLines * METRIC_LINE_BYTES;
+  const controlInvocations = controlRequests * INVOCATIONS_PER_CONTROL_REQUEST;
+  const traces = (playbackRequests + controlInvocations) * TRACED_SHARE;
+  const of = (name: string, requests: number, invocations = requests) =>
     [
       [`${name}, HTTP API`, requests / 1e6, 'million', httpApi.usdPerMillionRequests],
-      [`${name}, invocations`, requests / 1e6, 'million', functions.usdPerMillionInvocations],
+      [`${name}, invocations`, invocations / 1e6, 'million', functions.usdPerMillionInvocations],
       [
         `${name}, function time`,
-        requests * FUNCTION_GIGABYTE_SECONDS,
+        invocations * FUNCTION_GIGABYTE_SECONDS,
         'GB-s',
         functions.usdPerGigabyteSecond,
       ],
     ] as const;
   return [
-    ...of('Playback and steering', traffic.playbackRequests),
-    ...of("OCAs' reports and polls", traffic.controlRequests),
+    ...of('Playback and steering', playbackRequests),
+    ...of("OCAs' reports and polls", controlRequests, controlInvocations),
+    ['Traces', traces / 1e6, 'million', xRay.usdPerMillionTraces] as const,
+    [
+      'Access logs and metrics in logs',
+      logBytes / 1e9,
+      'GB',
+      cloudWatch.usdPerLogGigabyte,
+    ] as const,
     [
       'DynamoDB writes, all regions',
       writeUnits / 1e6,

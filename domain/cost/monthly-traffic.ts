@@ -29,6 +29,7 @@ export interface DeploymentShape {
   readonly originRegions: number;
   readonly playbackRegions: number;
   readonly sites: number;
+  /** Appliances and instances alike: all report. */
   readonly ocas: number;
   readonly reportIntervalSeconds: number;
   readonly planPollSeconds: number;
@@ -48,12 +49,15 @@ export interface MonthlyTraffic {
   readonly playbackRequests: number;
   readonly controlRequests: number;
   readonly reports: number;
+  /** Lines in which the traffic of OCAs is told as metrics: one a minute and OCA. */
+  readonly metricLines: number;
   /** Copies of each write: one in every region of the global tables. */
   readonly tableRegions: number;
 }
 
 /** 365 days by 12. */
 const MONTH_SECONDS = 2_628_000;
+const SECONDS_PER_METRIC_LINE = 60;
 /** The playback answer, and the playback manifest. */
 const REQUESTS_PER_START = 2;
 
@@ -78,6 +82,7 @@ export function monthlyTraffic(usage: MonthlyUsage, shape: DeploymentShape): Mon
     playbackRequests: sessions * REQUESTS_PER_START + watchedSeconds / shape.steeringTtlSeconds,
     controlRequests: reports + (shape.ocas * MONTH_SECONDS) / shape.planPollSeconds,
     reports,
+    metricLines: (shape.ocas * MONTH_SECONDS) / SECONDS_PER_METRIC_LINE,
     tableRegions: shape.playbackRegions,
   };
 }

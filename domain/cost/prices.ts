@@ -28,7 +28,10 @@ export interface Prices {
     readonly usdPerAlarmMonth: UsDollars;
     readonly usdPerCompositeAlarmMonth: UsDollars;
     readonly usdPerDashboardMonth: UsDollars;
+    /** Taken in. */
+    readonly usdPerLogGigabyte: UsDollars;
   };
+  readonly xRay: { readonly usdPerMillionTraces: UsDollars };
   readonly secretsManager: { readonly usdPerSecretMonth: UsDollars };
   readonly kms: { readonly usdPerKeyMonth: UsDollars };
   readonly waf: {

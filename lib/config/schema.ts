@@ -105,7 +105,10 @@ export const schema = mapping({
     monthlyBudgetUsd: decimal('US dollars', { min: 1, max: 1e9 }).optional(),
     requestsPerPeriodMin: whole('requests', { min: 0, max: 1e9 }),
   }),
-  limits: mapping({ distributionBitsPerSecond: decimal('bit/s', { min: 1e9, max: 1e15 }) }),
+  limits: mapping({
+    distributionBitsPerSecond: decimal('bit/s', { min: 1e9, max: 1e15 }),
+    apiRequestsPerSecond: whole('requests a second', { min: 100, max: 1e6 }),
+  }),
   prices,
 });
 

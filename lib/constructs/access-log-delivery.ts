@@ -3,51 +3,7 @@ import { CfnDelivery, CfnDeliveryDestination, CfnDeliverySource } from 'aws-cdk-
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { bucketArn } from '../names.ts';
-
-/**
- * What is kept of a request: enough to count plays by title and network, and to see stalls. No client address, no user
- * agent. `cs-uri-stem` holds session tokens: the log bucket is as secret as they are until they expire.
- * Source of the names: AWS CloudFormation resource schema, vended logs of AWS::CloudFront::Distribution.
- */
-export const RECORD_FIELDS: readonly string[] = [
-  'date',
-  'time',
-  'x-edge-location',
-  'asn',
-  'c-country',
-  'cs-method',
-  'cs-uri-stem',
-  'sc-status',
-  'sc-bytes',
-  'sc-range-start',
-  'sc-range-end',
-  'x-edge-result-type',
-  'x-edge-detailed-result-type',
-  'time-taken',
-  'time-to-first-byte',
-  'origin-fbl',
-  'origin-lbl',
-  'cs-protocol-version',
-  'cache-behavior-path-pattern',
-  'cmcd-encoded-bitrate',
-  'cmcd-buffer-length',
-  'cmcd-buffer-starvation',
-  'cmcd-content-id',
-  'cmcd-object-duration',
-  'cmcd-deadline',
-  'cmcd-measured-throughput',
-  'cmcd-next-object-request',
-  'cmcd-next-range-request',
-  'cmcd-object-type',
-  'cmcd-playback-rate',
-  'cmcd-requested-maximum-throughput',
-  'cmcd-streaming-format',
-  'cmcd-session-id',
-  'cmcd-stream-type',
-  'cmcd-startup',
-  'cmcd-top-bitrate',
-  'cmcd-version',
-];
+import { RECORD_FIELDS } from './access-log-fields.ts';
 
 /** CloudFront's access logs (standard logging v2) as Parquet, by hour, in the primary log bucket. */
 export class AccessLogDelivery extends Construct {

@@ -18,10 +18,9 @@ import {
   type NetworkProps,
   type OcaNetwork,
   openToClients,
+  prefixLengthOf,
+  ZONE_BITS,
 } from './oca-network.ts';
-
-/** Eight subnets, of which six zones need six. */
-const ZONE_BITS = 3;
 
 /**
  * A subnet in each Wavelength Zone, reached through the carrier gateway: by the carrier's own subscribers alone, over
@@ -49,7 +48,7 @@ export class CarrierNetwork extends Construct implements OcaNetwork {
       destinationCidrBlock: '0.0.0.0/0',
       carrierGatewayId: gateway.attrCarrierGatewayId,
     });
-    const hostBits = 32 - ZONE_BITS - Number(vpcCidr.split('/')[1]);
+    const hostBits = 32 - ZONE_BITS - prefixLengthOf(vpcCidr);
     const blocks = Fn.cidr(vpcCidr, availabilityZones.length, String(hostBits));
     this.connectivity = new DependencyGroup(toCarrier);
     this.subnets = availabilityZones.map((availabilityZone, index) => {

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-
-const BUILD = fileURLToPath(new URL('../../.build', import.meta.url));
+import { GENERATED } from '../kept-build.ts';
 
 /**
  * The certificates that API Gateway trusts, in S3, before the stack that names them is made. A changed bundle has
@@ -22,10 +20,10 @@ const bundleOf = (authorities: readonly string[]): string =>
 /** Named by its content, so that several processes may write at once. */
 function store(bundle: string): string {
   const digest = createHash('sha256').update(bundle).digest('hex').slice(0, 16);
-  const file = join(BUILD, `client-authorities-${digest}.pem`);
+  const file = join(GENERATED, `client-authorities-${digest}.pem`);
   if (existsSync(file)) return file;
-  mkdirSync(BUILD, { recursive: true });
-  const aside = mkdtempSync(join(BUILD, '.writing-'));
+  mkdirSync(GENERATED, { recursive: true });
+  const aside = mkdtempSync(join(GENERATED, '.writing-'));
   writeFileSync(join(aside, 'bundle.pem'), bundle);
   renameSync(join(aside, 'bundle.pem'), file);
   rmSync(aside, { recursive: true });

@@ -11,14 +11,17 @@ import {
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 
-/** What every bucket of ours has: no public access, TLS 1.2, encryption at rest, and a life beyond its stack. */
+/**
+ * What every bucket of ours has: no public access, TLS 1.2, encryption at rest, and a life beyond its stack. Only a first
+ * deployment that fails takes its buckets back: they are empty, and the next attempt would find their names taken.
+ */
 export const PRIVATE_BUCKET = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
   objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
   encryption: BucketEncryption.S3_MANAGED,
   enforceSSL: true,
   minimumTLSVersion: 1.2,
-  removalPolicy: RemovalPolicy.RETAIN,
+  removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
 } as const;
 
 export interface DeliveryBucketProps {

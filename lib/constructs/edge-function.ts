@@ -18,6 +18,7 @@ import { invariant } from '#domain/invariant.ts';
 import { type Bundle, bundleFunctions } from '../bundle.ts';
 import type { Config } from '../config/schema.ts';
 import { EDGE_REGION, type EdgeFunctionName } from '../names.ts';
+import { EDGE_BUNDLE_BYTES_MAX } from './edge-bundle-budget.ts';
 
 export interface EdgeFunctionProps {
   readonly config: Config;
@@ -29,18 +30,10 @@ export interface EdgeFunctionProps {
 }
 
 /**
- * Bundles start cold at hundreds of edge locations, so their size is a budget. Raise one only in the change that needs
- * it. CloudFront's own bound for viewer triggers is 1 MB. Source: CloudFront quotas, read 2026-11.
- */
-export const EDGE_BUNDLE_BYTES_MAX: Readonly<Record<EdgeFunctionName, number>> = {
-  'edge-viewer-auth': 12_000,
-  'edge-response-headers': 8_000,
-};
-
-/**
  * A Lambda@Edge function and its current version, within CloudFront's bounds for viewer triggers: x86, 128 MB, 5 s, no
- * environment, no tracing. Both are retained when the stack lets go of them, because CloudFront deletes its replicas
- * hours later and refuses until then; so the function has no name of ours, which a second deployment would find taken.
+ * environment, no tracing. Both are retained when the stack lets go of them, even when its first deployment is rolled
+ * back, because CloudFront deletes its replicas hours later and Lambda refuses until then; so the function has no name of
+ * ours, which a second deployment would find taken.
  */
 export class EdgeFunction extends Construct {
   readonly version: IVersion;
@@ -65,7 +58,7 @@ export class EdgeFunction extends Construct {
       role: this.role(config),
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
-    fn.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    fn.applyRemovalPolicy(RemovalPolicy.RETAIN);
     // CDK's classes miss its own interfaces by an `| undefined` under exactOptionalPropertyTypes.
     this.version = fn.currentVersion as IVersion;
   }
@@ -86,6 +79,9 @@ export class EdgeFunction extends Construct {
   }
 }
 
-/** Node.js 22 is the newest that CloudFront accepts. Source: research of 2026-11; raise it with the runtime above. */
+/**
+ * Node.js 22 is the newest that CloudFront accepts; raise it with the runtime above, before Lambda ends it in 2027-04.
+ * Source: CloudFront Developer Guide, "Restrictions on Lambda@Edge", and Lambda Developer Guide, "Runtimes", read 2026-11.
+ */
 const edgeBundle = (name: EdgeFunctionName, define: EdgeFunctionProps['define']): Bundle =>
   bundleFunctions([name], { target: 'node22', ...(define ? { define } : {}) })(name);

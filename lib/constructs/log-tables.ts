@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { bucketName, LOG_PREFIXES, logDatabaseName } from '../names.ts';
-import { RECORD_FIELDS } from './access-log-delivery.ts';
+import { RECORD_FIELDS } from './access-log-fields.ts';
 
 /** Partitions are worked out from these ranges: nothing crawls, and an hour can be asked for as soon as it is written. */
 const PARTITIONS = [

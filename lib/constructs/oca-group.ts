@@ -35,6 +35,8 @@ export class OcaGroup extends Construct {
   constructor(scope: Construct, id: string, props: OcaGroupProps) {
     super(scope, id);
     const { config, name, ec2, network, launchTemplate } = props;
+    // Auto Scaling publishes by its service-linked role, which may: unlike CloudWatch it needs no word in the topic's
+    // policy. Source: the managed policy AutoScalingServiceRolePolicy, statement SNSManagement, read 2026-11.
     const topic = new Topic(this, 'Scaling', { topicName: `${name}-scaling`, enforceSSL: true });
     for (const recipient of config.alarms.recipients) {
       topic.addSubscription(new EmailSubscription(recipient));
@@ -61,7 +63,10 @@ export class OcaGroup extends Construct {
     this.followTraffic(group, props);
   }
 
-  /** More instances when the mean of them sends more than the configured share of what one can. */
+  /**
+   * More instances when the mean of them sends more than the configured share of what one can. Never fewer: an instance
+   * that goes takes its full disks and its running sessions with it, so the operator drains it and ends it himself.
+   */
   private followTraffic(group: AutoScalingGroup, { config, ec2 }: OcaGroupProps): void {
     const { egress } = instanceTraits(ec2.instanceType);
     const bytesPerSecond = (egress * config.alarms.bandwidthUtilizationMax) / 8;
@@ -72,6 +77,7 @@ export class OcaGroup extends Construct {
       // User Guide, "CloudWatch metrics", NetworkOut: of a mean, divide by 60.
       targetValue: Math.round(bytesPerSecond * SECONDS_PER_MINUTE),
       estimatedInstanceWarmup: WARM_UP,
+      disableScaleIn: true,
     });
   }
 }

@@ -80,6 +80,12 @@ function giveCarrierAddress(template: LaunchTemplate, { securityGroup }: OcaNetw
   ]);
 }
 
+/**
+ * A command that needs the network or the role, which may be late. User data runs once: an instance that gave up would
+ * stand there for ever, healthy to its group and useless.
+ */
+const untilDone = (command: string): string => `until ${command}; do sleep 15; done`;
+
 /** Only what cannot be in the package: the system's packages, the site, and the package itself. No secret stands here. */
 function userData({
   config,
@@ -106,7 +112,7 @@ function userData({
     'set -euo pipefail',
     'exec > >(tee /dev/console) 2>&1',
     // Source: Amazon Linux 2023 User Guide, "Node.js in AL2023": nodejs24 gives the program node-24.
-    'for pause in 5 15 45 0; do dnf install -y -q nodejs24 xfsprogs && break; sleep $pause; done',
+    untilDone('dnf install -y -q nodejs24 xfsprogs'),
     'useradd --system --home-dir /var/lib/oca-agent --shell /usr/sbin/nologin oca || id oca',
     'install -d -m 755 /usr/lib/oca-agent /var/lib/oca/disks',
     'install -d -m 750 -g oca /etc/oca-agent',
@@ -114,7 +120,7 @@ function userData({
     "cat >/etc/oca-agent/site.env <<'EOF'",
     ...Object.entries(variables).map(([name, value]) => `${name}='${value}'`),
     'EOF',
-    `aws s3 cp --no-progress '${agent.s3ObjectUrl}' /tmp/oca-agent.zip`,
+    untilDone(`aws s3 cp --no-progress '${agent.s3ObjectUrl}' /tmp/oca-agent.zip`),
     'python3 -m zipfile -e /tmp/oca-agent.zip /usr/lib/oca-agent',
     'rm /tmp/oca-agent.zip',
     'install -m 644 /usr/lib/oca-agent/oca-*.service /etc/systemd/system/',

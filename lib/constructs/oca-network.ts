@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct, DependencyGroup, type IDependable } from 'constructs';
 
 /** A network of OCAs: where they stand, and who may reach them. */
@@ -32,6 +32,15 @@ export interface NetworkProps {
   readonly availabilityZones: readonly string[];
 }
 
+/**
+ * Eight subnets of one size, of which six zones need six: a zone that is added later takes the next one, and no other
+ * subnet moves. Subnets that share out the whole network would have to, and CloudFormation makes the new ones while the
+ * old ones still have their addresses.
+ */
+export const ZONE_BITS = 3;
+
+export const prefixLengthOf = (vpcCidr: string): number => Number(vpcCidr.split('/')[1]);
+
 /** One public subnet in each Availability Zone, IPv4 and IPv6, and no NAT: an OCA talks to everyone itself. */
 export class PublicNetwork extends Construct implements OcaNetwork {
   readonly vpc: IVpc;
@@ -47,7 +56,12 @@ export class PublicNetwork extends Construct implements OcaNetwork {
       availabilityZones: [...availabilityZones],
       ipProtocol: IpProtocol.DUAL_STACK,
       subnetConfiguration: [
-        { name: 'Public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: true },
+        {
+          name: 'Public',
+          subnetType: SubnetType.PUBLIC,
+          mapPublicIpOnLaunch: true,
+          cidrMask: prefixLengthOf(vpcCidr) + ZONE_BITS,
+        },
       ],
       // The system's packages and the agent's come from S3.
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
@@ -56,8 +70,7 @@ export class PublicNetwork extends Construct implements OcaNetwork {
     const routes = this.subnets.map((subnet) => subnet.internetConnectivityEstablished);
     this.connectivity = new DependencyGroup(...routes);
     this.securityGroup = openToClients(this, this.vpc);
-    this.securityGroup.addIngressRule(Peer.anyIpv6(), Port.tcp(443), 'Clients, HTTPS');
-    this.securityGroup.addIngressRule(Peer.anyIpv6(), Port.udp(443), 'Clients, HTTP/3');
+    this.securityGroup.addIngressRule(Peer.anyIpv6(), Port.tcp(443), 'Clients');
     logRefusals(this, this.vpc);
   }
 }
@@ -78,8 +91,7 @@ export function openToClients(scope: Construct, vpc: IVpc): SecurityGroup {
     allowAllOutbound: true,
     allowAllIpv6Outbound: true,
   });
-  group.addIngressRule(Peer.anyIpv4(), Port.tcp(443), 'Clients, HTTPS');
-  group.addIngressRule(Peer.anyIpv4(), Port.udp(443), 'Clients, HTTP/3');
+  group.addIngressRule(Peer.anyIpv4(), Port.tcp(443), 'Clients');
   return group;
 }
 
@@ -90,7 +102,10 @@ export function logRefusals(scope: Construct, vpc: IVpc): void {
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const role = new Role(scope, 'FlowLogsRole', {
-    assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com'),
+    assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com', {
+      // For this account's flow logs alone, not for those that somebody else makes in our name.
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
   });
   logGroup.grant(role, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
   // Not `vpc.addFlowLog`: it writes the checkout's path into the assembly, with what it acknowledges.

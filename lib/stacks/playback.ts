@@ -50,6 +50,15 @@ const FAILURES = {
   steering: 'Players in this region keep the pathway order that they have.',
 } as const;
 
+/** What viewers may use of the account's requests in a region: the control API may share it. */
+const VIEWERS_SHARE = 0.8;
+
+/** The account's bucket of requests holds half a second's. Source: API Gateway Developer Guide, "Quotas", read 2026-11. */
+const throttleOf = ({ limits: { apiRequestsPerSecond } }: Config) => ({
+  rateLimit: Math.floor(apiRequestsPerSecond * VIEWERS_SHARE),
+  burstLimit: Math.floor((apiRequestsPerSecond * VIEWERS_SHARE) / 2),
+});
+
 export interface PlaybackStackProps {
   readonly config: Config;
   readonly region: AwsRegion;
@@ -70,6 +79,7 @@ export class PlaybackStack extends Stack {
         { to: steering, keys: STEERING_ROUTES },
       ],
       cors: CORS,
+      throttle: throttleOf(config),
     });
     const certificate = this.route(api, { config, region });
     const alarms = new Alarms(this, 'Alarms', { config, part: 'playback' });

@@ -69,10 +69,17 @@ mount_disks() {
   done
 }
 
+# $1: a PEM file whose certificate must be good for another hour.
+is_valid() {
+  node-24 -e 'const { X509Certificate } = require("crypto");
+    const { validToDate } = new X509Certificate(require("fs").readFileSync(process.argv[1]));
+    process.exit(validToDate - Date.now() > 3_600_000 ? 0 : 1)' "$1"
+}
+
 has_valid_identity() {
   local file
   for file in "$state/identity.pem" "$identity"; do
-    if [ -s "$file" ] && openssl x509 -checkend 3600 -noout -in "$file" >/dev/null; then return 0; fi
+    if [ -s "$file" ] && is_valid "$file"; then return 0; fi
   done
   return 1
 }

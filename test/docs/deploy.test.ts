@@ -2,6 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, jest, test } from '@jest/globals';
 import { main } from '../../bin/distributary/main.ts';
+import { outsideJest } from '../outside-jest/call.ts';
+
+const { printedBy } = outsideJest<typeof import('./printed-by.ts')>(
+  import.meta.resolve('./printed-by.ts'),
+);
 
 const DOCS = new URL('../../docs/', import.meta.url);
 const page = readFileSync(new URL('deploy.md', DOCS), 'utf8');
@@ -67,11 +72,7 @@ test('every section that the contents name is there', () => {
 });
 
 test('the month in docs/deploy.md is the one that the command prints, within a twentieth', async () => {
-  const printed: string[] = [];
-  const log = jest.spyOn(console, 'log').mockImplementation((text) => printed.push(String(text)));
-  await main(['--json', 'cost'], {});
-  log.mockRestore();
-  const { total } = JSON.parse(printed.join('')) as { total: number };
+  const { total } = JSON.parse(await printedBy(['--json', 'cost'])) as { total: number };
   const [, written = ''] = /\*\*total\*\* \| \*\*([\d,]+)\*\*/.exec(page) ?? [];
   expect(Math.abs(Number(written.replace(',', '')) / total - 1)).toBeLessThan(0.05);
 });

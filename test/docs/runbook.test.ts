@@ -1,31 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from '@jest/globals';
-import { buildApp } from '../../lib/app.ts';
 import { exampleConfig } from '../lib/example-config.ts';
-
-interface Template {
-  readonly Resources?: Record<
-    string,
-    {
-      readonly Type: string;
-      readonly Properties?: {
-        readonly AlarmDescription?: string;
-        readonly Budget?: { readonly BudgetName: string };
-      };
-    }
-  >;
-}
+import { Synthesized } from '../lib/synthesized.ts';
 
 /** Where the messages of all alarms point, and the names of budgets, whose messages are AWS's own. */
 let linked: string[];
 
-beforeAll(() => {
+beforeAll(async () => {
   const config = exampleConfig((raw) => {
     raw.domain.dnssec = true;
   });
-  const { stacks } = buildApp(config).synth();
-  linked = stacks
-    .flatMap((stack) => Object.values((stack.template as Template).Resources ?? {}))
+  const synthesized = await Synthesized.of(config);
+  linked = synthesized.stacks
+    .flatMap((stack) => synthesized.all(stack))
     .flatMap(({ Properties: { AlarmDescription, Budget } = {} }) => [
       ...(AlarmDescription
         ? [AlarmDescription.replace(/^.* Runbook: docs\/runbook\.md#/, '')]

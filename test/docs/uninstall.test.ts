@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, jest, test } from '@jest/globals';
 import { exampleConfig } from '../lib/example-config.ts';
 import { turnEverythingOn } from '../lib/switches.ts';
 import { type Resource, Synthesized } from '../lib/synthesized.ts';
@@ -13,14 +13,12 @@ const page = readFileSync(new URL('../../docs/uninstall.md', import.meta.url), '
 let synthesized: Synthesized;
 let retained: Resource[];
 
-beforeAll(() => {
-  synthesized = Synthesized.whole(exampleConfig(turnEverythingOn));
+beforeAll(async () => {
+  synthesized = await Synthesized.of(exampleConfig(turnEverythingOn));
   retained = synthesized.stacks
     .flatMap((stack) => synthesized.all(stack))
     .filter(({ DeletionPolicy = 'Delete' }) => DeletionPolicy !== 'Delete');
 });
-
-afterAll(() => synthesized?.remove());
 
 /** Names in the page's table of what stays, each with what it matches. */
 const rows = [...page.matchAll(/^\| [^|]+ \| `([^`]+)` \|/gm)].map(([, name = '']) => ({

@@ -1,32 +1,38 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Config } from '../../lib/config/schema.ts';
 import { exampleConfig, type RawConfig } from './example-config.ts';
 import { type Properties, Synthesized } from './synthesized.ts';
 
-const made: Synthesized[] = [];
+const variant = (edit: (config: RawConfig) => void) => Synthesized.of(exampleConfig(edit));
 
-function synthesize(config: Config, options: { isValidated?: boolean } = {}): Synthesized {
-  const synthesized = Synthesized.whole(config, options);
-  made.push(synthesized);
-  return synthesized;
-}
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+let example: Synthesized;
+/** What the CDK CLI would get: the same from the entry point, validated, in a process and a folder of its own. */
+let validated: string;
 
-const variant = (edit: (config: RawConfig) => void) => synthesize(exampleConfig(edit));
+beforeAll(async () => {
+  validated = mkdtempSync(join(tmpdir(), 'distributary-entry-'));
+  const elsewhere = join(validated, 'elsewhere');
+  mkdirSync(elsewhere);
+  const context = { config: join(CHECKOUT, 'config/example.yaml') };
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: join(validated, 'cdk.out'),
+    CDK_CONTEXT_JSON: JSON.stringify(context),
+  };
+  const entry = promisify(execFile)(process.execPath, [join(CHECKOUT, 'bin/app.ts')], {
+    cwd: elsewhere,
+    env,
+  });
+  [example] = await Promise.all([Synthesized.of(exampleConfig()), entry]);
+}, 60_000);
 
-let validated: Synthesized;
-let again: Synthesized;
-
-beforeAll(() => {
-  validated = synthesize(exampleConfig(), { isValidated: true });
-  again = synthesize(exampleConfig());
-});
-
-afterAll(() => {
-  for (const synthesized of made) synthesized.remove();
-});
+afterAll(() => rmSync(validated, { recursive: true, force: true }));
 
 /** Every file below a folder, by its path within it. */
 function filesOf(folder: string): Map<string, string> {
@@ -37,7 +43,8 @@ function filesOf(folder: string): Map<string, string> {
 }
 
 test('what AWS would refuse is found offline: the example satisfies its schemas and rules', () => {
-  const readJson = (name: string) => JSON.parse(readFileSync(join(validated.folder, name), 'utf8'));
+  const readJson = (name: string) =>
+    JSON.parse(readFileSync(join(validated, 'cdk.out', name), 'utf8'));
   const { pluginReports } = readJson('validation-report.json');
   expect(pluginReports.flatMap(({ violations }: Properties) => violations)).toEqual([]);
   // Zones are concrete on purpose: the configuration says where a site stands.
@@ -51,19 +58,21 @@ test('what AWS would refuse is found offline: the example satisfies its schemas 
 });
 
 test('synthesis is the same byte for byte, wherever it is done', () => {
-  const files = filesOf(again.folder);
-  const others = filesOf(validated.folder);
+  const files = filesOf(example.folder);
+  const others = filesOf(join(validated, 'cdk.out'));
   others.delete('validation-report.json');
-  expect(others).toEqual(files);
-  const checkout = fileURLToPath(new URL('../..', import.meta.url));
-  for (const place of [checkout, again.folder]) {
+  expect([...others.keys()].toSorted()).toEqual([...files.keys()].toSorted());
+  expect(
+    [...files].filter(([name, text]) => others.get(name) !== text).map(([name]) => name),
+  ).toEqual([]);
+  for (const place of [CHECKOUT, example.folder]) {
     expect([...files].filter(([, text]) => text.includes(place)).map(([name]) => name)).toEqual([]);
   }
 });
 
 test('no value crosses from one stack to another', () => {
-  expect(again.text()).not.toMatch(/Fn::ImportValue|Fn::GetStackOutput|Custom::/);
-  expect(again.stacks.toSorted()).toEqual([
+  expect(example.text()).not.toMatch(/Fn::ImportValue|Fn::GetStackOutput|Custom::/);
+  expect(example.stacks.toSorted()).toEqual([
     'control',
     'edge',
     'logs',
@@ -84,8 +93,8 @@ test('no value crosses from one stack to another', () => {
   ]);
 });
 
-test('with every switch off and one region of each kind, the rest stands', () => {
-  const bare = variant((config) => {
+test('with every switch off and one region of each kind, the rest stands', async () => {
+  const bare = await variant((config) => {
     config.regions.origins = ['us-east-1'];
     config.regions.playback = ['eu-west-1'];
     config.tokens.required = false;
@@ -119,8 +128,8 @@ test('with every switch off and one region of each kind, the rest stands', () =>
   });
 });
 
-test('with what the example leaves out, that appears and nothing else', () => {
-  const full = variant((config) => {
+test('with what the example leaves out, that appears and nothing else', async () => {
+  const full = await variant((config) => {
     config.regions.origins = ['us-east-1', 'eu-west-3'];
     config.regions.shieldByOrigin = { 'eu-west-3': 'eu-west-2' };
     config.entitlement = { jwksUrl: 'https://a.example/jwks', issuer: 'a', audience: 'b' };

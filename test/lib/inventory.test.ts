@@ -19,9 +19,9 @@ const EVERYTHING_ON = 'everything-on';
 
 let inventories: Map<string, string>;
 
-beforeAll(() => {
-  const example = inventoriesOf();
-  const everythingOn = [...inventoriesOf(turnEverythingOn)].filter(
+beforeAll(async () => {
+  const example = await inventoriesOf();
+  const everythingOn = [...(await inventoriesOf(turnEverythingOn))].filter(
     ([file, text]) => example.get(file) !== text,
   );
   inventories = new Map([
@@ -42,15 +42,11 @@ test('every stack is made of what its inventory says', () => {
 });
 
 /** Text by file name. */
-function inventoriesOf(edit?: (config: RawConfig) => void): Map<string, string> {
-  const synthesized = Synthesized.whole(exampleConfig(edit));
-  try {
-    return new Map(
-      synthesized.stacks.map((stack) => [`${stack}.txt`, inventoryOf(synthesized, stack)]),
-    );
-  } finally {
-    synthesized.remove();
-  }
+async function inventoriesOf(edit?: (config: RawConfig) => void): Promise<Map<string, string>> {
+  const synthesized = await Synthesized.of(exampleConfig(edit));
+  return new Map(
+    synthesized.stacks.map((stack) => [`${stack}.txt`, inventoryOf(synthesized, stack)]),
+  );
 }
 
 function inventoryOf(synthesized: Synthesized, stack: string): string {

@@ -1,68 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, expect, jest, test } from '@jest/globals';
-import { type App, Validations } from 'aws-cdk-lib/core';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { buildApp } from '../../lib/app.ts';
-import type { Config } from '../../lib/config/schema.ts';
+import { outsideJest } from '../outside-jest/call.ts';
 import { exampleConfig } from './example-config.ts';
 import { ACCEPTED } from './nag-accepted.ts';
+import type { Finding } from './nag-findings.ts';
 import { turnEverythingOn } from './switches.ts';
+
+const { findingsIn } = outsideJest<typeof import('./nag-findings.ts')>(
+  import.meta.resolve('./nag-findings.ts'),
+);
 
 jest.setTimeout(60_000);
 
-interface Finding {
-  readonly rule: string;
-  readonly path: string;
-}
-
-interface Report {
-  readonly pluginReports: readonly {
-    readonly pluginName: string;
-    readonly violations: readonly {
-      readonly ruleName: string;
-      readonly violatingConstructs: readonly { readonly constructPath: string }[];
-    }[];
-  }[];
-}
-
 let findings: Finding[];
 
-beforeAll(() => {
-  findings = [exampleConfig(), exampleConfig(turnEverythingOn)].flatMap(findingsIn);
+beforeAll(async () => {
+  const configs = [exampleConfig(), exampleConfig(turnEverythingOn)];
+  findings = (await Promise.all(configs.map((config) => findingsIn(config)))).flat();
 });
-
-function findingsIn(config: Config): Finding[] {
-  const folder = mkdtempSync(join(tmpdir(), 'distributary-nag-'));
-  // The report in the folder says what the validation says on the console.
-  const silent = jest.spyOn(console, 'error').mockImplementation(() => {});
-  try {
-    const app = buildApp(config, { outdir: folder });
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-    synthesize(app);
-    const report = readFileSync(join(folder, 'validation-report.json'), 'utf8');
-    const { pluginReports }: Report = JSON.parse(report);
-    return pluginReports
-      .filter(({ pluginName }) => pluginName === 'AwsSolutions')
-      .flatMap(({ violations }) => violations)
-      .flatMap(({ ruleName: rule, violatingConstructs }) =>
-        violatingConstructs.map(({ constructPath: path }) => ({ rule, path })),
-      );
-  } finally {
-    silent.mockRestore();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Findings make it throw, once the report is written. */
-function synthesize(app: App): void {
-  try {
-    app.synth();
-  } catch (thrown) {
-    if ((thrown as Error).name !== 'ValidationFailed') throw thrown;
-  }
-}
 
 const isAcceptedBy = ({ rule, path }: Finding, row: (typeof ACCEPTED)[number]) =>
   row.rule.test(rule) && row.path.test(path);

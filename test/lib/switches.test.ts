@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, jest, test } from '@jest/globals';
 import { schema } from '../../lib/config/schema.ts';
 import { exampleConfig } from './example-config.ts';
 import { SWITCHES } from './switches.ts';
@@ -11,11 +11,9 @@ const REGION = /-[a-z]{2}-[a-z]+-\d$/;
 
 let example: Synthesized;
 
-beforeAll(() => {
-  example = Synthesized.whole(exampleConfig());
+beforeAll(async () => {
+  example = await Synthesized.of(exampleConfig());
 });
-
-afterAll(() => example.remove());
 
 test('every optional key, flag and possibly empty list of the schema has a variant here', () => {
   const table = SWITCHES.map(({ path }) => path);
@@ -24,13 +22,9 @@ test('every optional key, flag and possibly empty list of the schema has a varia
 
 test.each(SWITCHES.map((row) => [row.path, row] as const))(
   '%s is synthesized the other way too',
-  (_, row) => {
-    const turned = Synthesized.whole(exampleConfig(row.turn));
-    try {
-      expect(differingStacks(example, turned)).toEqual(row.changes);
-    } finally {
-      turned.remove();
-    }
+  async (_, row) => {
+    const turned = await Synthesized.of(exampleConfig(row.turn));
+    expect(differingStacks(example, turned)).toEqual(row.changes);
   },
 );
 

@@ -129,7 +129,7 @@ export const SWITCHES: readonly Switch[] = [
     turn: ({ alarms }) => {
       delete alarms.monthlyBudgetUsd;
     },
-    changes: ['monitoring'],
+    changes: ['edge'],
   },
   {
     path: 'prices.cloudFront.egress[].upToBytes',

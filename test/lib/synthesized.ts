@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { App } from 'aws-cdk-lib/core';
-import { type AppOptions, buildApp, emptyApp } from '../../lib/app.ts';
 import type { Config } from '../../lib/config/schema.ts';
+import { outsideJest } from '../outside-jest/call.ts';
+
+const { synthesize } = outsideJest<typeof import('./synthesize.ts')>(
+  import.meta.resolve('./synthesize.ts'),
+);
 
 // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties are as deep as they are untyped.
 export type Properties = any;
@@ -16,30 +18,48 @@ export interface Resource {
   readonly UpdateReplacePolicy?: string;
 }
 
-/** The templates of a configuration, by stack id without the prefix. */
+/** Templates of a configuration, by stack id without the prefix. */
 export class Synthesized {
-  readonly folder = mkdtempSync(join(tmpdir(), 'distributary-synth-'));
+  /** The whole cloud assembly. Several tests read it, so none may write to it. */
+  readonly folder: string;
   private readonly templates: ReadonlyMap<string, Properties>;
+  private readonly regions: ReadonlyMap<string, string>;
 
-  constructor(config: Config, makeApp: (options: AppOptions) => App) {
-    const { stacks } = makeApp({ outdir: this.folder }).synth();
-    this.templates = new Map(
-      stacks.map(({ id, template }) => [id.slice(config.prefix.length + 1), template]),
+  private constructor(
+    folder: string,
+    templates: ReadonlyMap<string, Properties>,
+    regions: ReadonlyMap<string, string>,
+  ) {
+    this.folder = folder;
+    this.templates = templates;
+    this.regions = regions;
+  }
+
+  /** All stacks, or these of them. */
+  static async of(config: Config, ...only: readonly string[]): Promise<Synthesized> {
+    const { folder, stacks } = await synthesize(config);
+    const missing = only.filter((name) => !stacks.some(({ id }) => id === name));
+    if (missing.length > 0) throw new Error(`no stack ${missing.join(', ')}`);
+    const taken = stacks.filter(({ id }) => only.length === 0 || only.includes(id));
+    return new Synthesized(
+      folder,
+      new Map(
+        taken.map(({ id, file }) => [id, JSON.parse(readFileSync(join(folder, file), 'utf8'))]),
+      ),
+      new Map(taken.map(({ id, region }) => [id, region])),
     );
   }
 
-  /** Everything. */
-  static whole(config: Config, { isValidated = false } = {}): Synthesized {
-    return new Synthesized(config, (options) => buildApp(config, { ...options, isValidated }));
-  }
-
-  /** Only the stacks that `populate` adds: quicker, where a test looks at no others. */
-  static part(config: Config, populate: (app: App) => void): Synthesized {
-    return new Synthesized(config, (options) => {
-      const app = emptyApp(options);
-      populate(app);
-      return app;
+  /** The stacks that have it, with what one construct of theirs makes and nothing else. */
+  within(construct: string): Synthesized {
+    const isWithin = ({ Metadata }: Properties) =>
+      Metadata?.['aws:cdk:path']?.split('/').slice(1).join('/').startsWith(`${construct}/`);
+    const templates = [...this.templates].map(([stack, { Resources }]) => {
+      const parts = Object.entries(Resources).filter(([, resource]) => isWithin(resource));
+      return [stack, { Resources: Object.fromEntries(parts) }] as const;
     });
+    const having = templates.filter(([, { Resources }]) => Object.keys(Resources).length > 0);
+    return new Synthesized(this.folder, new Map(having), this.regions);
   }
 
   get stacks(): string[] {
@@ -77,7 +97,7 @@ export class Synthesized {
     return JSON.stringify(this.templates.get(stack)) ?? '';
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+  regionOf(stack: string): string | undefined {
+    return this.regions.get(stack);
   }
 }

@@ -5,6 +5,7 @@ import { ratio } from '#domain/units.ts';
 import { loadConfig } from '../../../lib/config/load-config.ts';
 import type { Config } from '../../../lib/config/schema.ts';
 import { customMetricCount } from '../cost/custom-metrics.ts';
+import { ocaCount } from '../cost/oca-count.ts';
 import { sessionOf, table } from '../session.ts';
 
 interface CostOptions {
@@ -26,7 +27,7 @@ const NOT_COUNTED = [
   'EC2: more instances than instancesMin, types without a price, volumes, public addresses',
   "the control plane's tables at rest, backups and reads",
   'Parquet conversion and storage of access logs, and Athena queries (5 USD for each TB read; assumption)',
-  'log groups, traces, publishing (PUT requests, upload), support plans, taxes, free tiers and discounts',
+  'logs of functions, but for metrics in them, publishing (PUT requests, upload), support plans, taxes, free tiers and discounts',
 ];
 
 export function addCostCommand(program: Command): void {
@@ -94,7 +95,7 @@ const shapeOf = ({ regions, sites, health, fill, steering }: Config) => ({
   originRegions: regions.origins.length,
   playbackRegions: regions.playback.length,
   sites: sites.length,
-  ocas: sites.reduce((total, { ocas }) => total + ocas.length, 0),
+  ocas: sites.reduce((total, site) => total + ocaCount(site), 0),
   reportIntervalSeconds: health.reportIntervalSeconds,
   planPollSeconds: fill.planPollSeconds,
   steeringTtlSeconds: steering.ttlSeconds,

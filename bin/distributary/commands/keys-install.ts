@@ -10,7 +10,7 @@ interface KeysInstallOptions {
   readonly replace: boolean;
 }
 
-/** Under `keys`: the one command of it that sends something, to the account of the AWS credentials in the environment. */
+/** Under `keys`. Works in the account of the AWS credentials in the environment. */
 export function addKeysInstallCommand(keys: Command): void {
   keys
     .command('install')

@@ -11,11 +11,12 @@ import { writeSecret } from '../keys/secret-file.ts';
 import { sessionOf } from '../session.ts';
 import { addKeysInstallCommand } from './keys-install.ts';
 import { addKeysRotateCommand } from './keys-rotate.ts';
+import { addKeysTrustedCommand } from './keys-trusted.ts';
 
 export function addKeysCommand(program: Command): void {
   const keys = program
     .command('keys')
-    .description('signing keys and credentials; only `install` sends anything');
+    .description('signing keys and credentials: make them, and bring them to the deployment');
   keys
     .command('generate')
     .description(
@@ -46,6 +47,7 @@ export function addKeysCommand(program: Command): void {
     .action(makeClientAuthority);
   addKeysInstallCommand(keys);
   addKeysRotateCommand(keys);
+  addKeysTrustedCommand(keys);
 }
 
 const AUTHORITY_HELP = `

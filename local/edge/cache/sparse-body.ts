@@ -165,7 +165,7 @@ export class SparseBody {
   #fetchable(at: number, last: number): ByteSpan {
     const first = Math.floor(at / BLOCK_BYTES) * BLOCK_BYTES;
     let end = first + BLOCK_BYTES;
-    while (end <= last && !this.#blocks.has(end / BLOCK_BYTES) && !this.#fillFor(end)) {
+    while (end <= last && !this.#available(end) && !this.#fillFor(end)) {
       end += BLOCK_BYTES;
     }
     return { first, last: Math.min(end, this.sizeBytes) - 1 };

@@ -73,6 +73,15 @@ test('a month is counted as by hand', () => {
   expect(usdOf('Playback and steering, HTTP API')).toBeCloseTo(320 + 0.888889, 5);
   // 3 OCAs, 2,628,000 s: a report every 2 s and a poll every 5 s.
   expect(usdOf("OCAs' reports and polls, HTTP API")).toBeCloseTo(3.942 + 1.5768, 6);
+  // Each of these is admitted by one function and answered by another.
+  expect(usdOf("OCAs' reports and polls, invocations")).toBeCloseTo(2 * 5.5188 * 0.2, 6);
+  // One invocation in twenty.
+  expect(usdOf('Traces')).toBeCloseTo(5 * 0.05 * (320.888889 + 2 * 5.5188), 5);
+  // 321 and 5.5 million requests of 300 B, and a line of 1 kB for each of 3 × 43,800 minutes.
+  expect(usdOf('Access logs and metrics in logs')).toBeCloseTo(
+    0.5 * ((320.888889 + 5.5188) * 0.3 + 0.1314 * 1),
+    5,
+  );
   expect(usdOf('DynamoDB writes, all regions')).toBeCloseTo(3.942 * 2 * 6 * 0.625, 6);
   expect(usdOf('Route 53 health checks')).toBe(3);
   expect(usdOf('OCAs')).toBe(1500);
@@ -90,7 +99,9 @@ test('the total is what the lines say, to the cent', () => {
   });
   // What stands, three OCAs and what they report, two instances; the traffic is none.
   const standing = 0.5 + 3 + 18 + 2.4 + 3 + 12 + 5.2;
-  const reports = 5.5188 + 1.10376 + 0.36792 + 29.565;
+  const traces = 5 * 0.05 * 2 * 5.5188;
+  const logs = 0.5 * (5.5188 * 0.3 + 0.1314 * 1);
+  const reports = 5.5188 + 2 * (1.10376 + 0.36792) + 29.565 + logs + traces;
   expect(cheap.total).toBeCloseTo(standing + 1500 + reports + 1001.56, 2);
 });
 

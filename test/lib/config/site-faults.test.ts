@@ -145,17 +145,3 @@ test('a Wavelength Zone is refused where the region has no carrier gateways', ()
     found: 'eu-north-1',
   });
 });
-
-test('a budget is refused where CloudFormation makes none', () => {
-  const faults = faultsAfter((config) => {
-    config.regions = { origins: ['eu-north-1'], control: 'eu-north-1', playback: ['eu-north-1'] };
-    config.regions.shieldByOrigin = { 'eu-north-1': 'eu-central-1' };
-  });
-  expect(faults).toEqual([
-    {
-      path: 'alarms.monthlyBudgetUsd',
-      expected: 'nothing: CloudFormation makes no budgets in regions.control (eu-north-1)',
-      found: '5000',
-    },
-  ]);
-});

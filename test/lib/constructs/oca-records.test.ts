@@ -1,24 +1,15 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Stack } from 'aws-cdk-lib/core';
+import { beforeAll, expect, test } from '@jest/globals';
 import { environment } from '../../../lambda/oca-records/environment.ts';
-import { OcaRecords } from '../../../lib/constructs/oca-records.ts';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
+let control: Synthesized;
 let synthesized: Synthesized;
 
-beforeAll(() => {
-  const config = exampleConfig();
-  synthesized = Synthesized.part(config, (app) => {
-    const stack = new Stack(app, 'distributary-control', {
-      env: { account: config.account, region: config.regions.control },
-    });
-    const deadLetters = new Queue(stack, 'DeadLetters');
-    new OcaRecords(stack, 'OcaRecords', { config, deadLetters });
-  });
+beforeAll(async () => {
+  control = await Synthesized.of(exampleConfig(), 'control');
+  synthesized = control.within('OcaRecords');
 });
-afterAll(() => synthesized.remove());
 
 const statements = (): Properties[] => {
   const [role] = synthesized
@@ -68,7 +59,7 @@ test('it hears of every change of addresses, and what it gives up is kept', () =
     source: ['distributary'],
     'detail-type': ['OCA Addresses Changed'],
   });
-  const [{ logicalId = '' } = {}] = synthesized.resources('AWS::SQS::Queue');
+  const [{ logicalId = '' } = {}] = control.resources('AWS::SQS::Queue');
   expect(rule.Targets[0].DeadLetterConfig.Arn['Fn::GetAtt'][0]).toBe(logicalId);
   const schedule = synthesized.only('AWS::Scheduler::Schedule');
   expect(schedule).toMatchObject({

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 import { alarmStates, type Period } from './alarm-evaluator.ts';
@@ -7,12 +7,11 @@ import { ALARM } from './monitored.ts';
 let example: Synthesized;
 let alarms: Map<string, Properties>;
 
-beforeAll(() => {
-  example = Synthesized.whole(exampleConfig());
+beforeAll(async () => {
+  example = await Synthesized.of(exampleConfig());
   const all = example.properties(ALARM);
   alarms = new Map(all.map((alarm) => [alarm.AlarmName.replace('distributary-', ''), alarm]));
 });
-afterAll(() => example.remove());
 
 const alarmNamed = (name: string): Properties => {
   const alarm = alarms.get(name);

@@ -1,12 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { epochMs } from '#domain/units.ts';
 import { makeAuthority } from '../../../bin/distributary/keys/authority-document.ts';
 import { environment as certificates } from '../../../lambda/certificates/environment.ts';
 import { environment as authorizer } from '../../../lambda/control-authorizer/environment.ts';
-import { ControlStack } from '../../../lib/stacks/control.ts';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
@@ -19,7 +18,7 @@ const synthesize = (authorities: readonly string[], { hasEc2 }: { hasEc2: boolea
     raw.clients.authorities = authorities;
     if (!hasEc2) raw.sites = raw.sites.filter((site: { ec2?: object }) => !site.ec2);
   });
-  return Synthesized.part(changed, (app) => new ControlStack(app, changed));
+  return Synthesized.of(changed, 'control');
 };
 
 let one: Synthesized;
@@ -27,12 +26,8 @@ let two: Synthesized;
 let second: string;
 beforeAll(async () => {
   ({ certificate: second } = await makeAuthority({ name: 'second', now: epochMs(Date.now()) }));
-  one = synthesize([AUTHORITY], { hasEc2: false });
-  two = synthesize([AUTHORITY, second], { hasEc2: true });
-});
-afterAll(() => {
-  one.remove();
-  two.remove();
+  one = await synthesize([AUTHORITY], { hasEc2: false });
+  two = await synthesize([AUTHORITY, second], { hasEc2: true });
 });
 
 const idOf = (type: string, isIt: (properties: Properties) => boolean): string => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { isPublicIpv4, isPublicIpv6 } from '#domain/steering/public-address.ts';
 import { environment as catalogIngest } from '../../../lambda/catalog-ingest/environment.ts';
 import { environment as control } from '../../../lambda/control/environment.ts';
@@ -13,11 +13,9 @@ import { type Properties, Synthesized } from '../synthesized.ts';
 const PLAYBACK_REGIONS = exampleConfig().regions.playback;
 let example: Synthesized;
 
-beforeAll(() => {
-  example = Synthesized.whole(exampleConfig());
+beforeAll(async () => {
+  example = await Synthesized.of(exampleConfig());
 });
-
-afterAll(() => example.remove());
 
 const functionNamed = (name: string, stack: string) =>
   example
@@ -88,6 +86,36 @@ test('APIs are reached by our own names only, and browsers of any origin may pla
   });
   for (const api of example.properties('AWS::ApiGatewayV2::Api', 'control'))
     expect(api).not.toHaveProperty('CorsConfiguration');
+});
+
+test('nothing is logged or measured a request that nobody reads: it would cost more than the requests', () => {
+  const functions = ['control', ...PLAYBACK_REGIONS.map((region) => `playback-${region}`)].flatMap(
+    (stack) => example.properties('AWS::Lambda::Function', stack),
+  );
+  expect(functions.length).toBeGreaterThan(20);
+  for (const { FunctionName, LoggingConfig } of functions)
+    expect([FunctionName, LoggingConfig]).toMatchObject([
+      FunctionName,
+      { LogFormat: 'JSON', SystemLogLevel: 'WARN' },
+    ]);
+  for (const { DefaultRouteSettings } of example.properties('AWS::ApiGatewayV2::Stage'))
+    expect(DefaultRouteSettings?.DetailedMetricsEnabled ?? false).toBe(false);
+});
+
+test('whoever knocks at enrolment without end leaves the control API its share of the account’s requests', () => {
+  const [enrolment, ...others] = example
+    .properties('AWS::ApiGatewayV2::Stage', 'control')
+    .map(({ DefaultRouteSettings }) => DefaultRouteSettings)
+    .filter((settings) => settings !== undefined);
+  expect(enrolment).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 100 });
+  expect(others).toEqual([]);
+});
+
+test('viewers use four fifths of the requests that the account may have in a region, no more', () => {
+  for (const region of PLAYBACK_REGIONS)
+    expect(
+      example.only('AWS::ApiGatewayV2::Stage', `playback-${region}`).DefaultRouteSettings,
+    ).toEqual({ ThrottlingRateLimit: 8000, ThrottlingBurstLimit: 4000 });
 });
 
 /** Source: Step Functions Developer Guide, "Logging in CloudWatch". */

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { EdgeStack } from '../../../lib/stacks/edge.ts';
+import { beforeAll, expect, test } from '@jest/globals';
 import { exampleConfig, type RawConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
@@ -7,23 +6,15 @@ import { type Properties, Synthesized } from '../synthesized.ts';
 let large: Synthesized;
 let example: Synthesized;
 
-function edgeOf(edit?: (config: RawConfig) => void): Synthesized {
-  const config = exampleConfig(edit);
-  return Synthesized.part(config, (app) => {
-    new EdgeStack(app, config);
-  });
-}
+const edgeOf = (edit?: (config: RawConfig) => void): Promise<Synthesized> =>
+  Synthesized.of(exampleConfig(edit), 'edge');
 
-beforeAll(() => {
-  large = edgeOf((config) => {
+beforeAll(async () => {
+  large = await edgeOf((config) => {
     config.traffic.cloudFrontPeakBitsPerSecond = 300e9 + 1;
     config.waf = { requestsPerAddressMax: 50_000 };
   });
-  example = edgeOf();
-});
-afterAll(() => {
-  large.remove();
-  example.remove();
+  example = await edgeOf();
 });
 
 const configs = (synthesized: Synthesized): Properties[] =>
@@ -160,12 +151,11 @@ test('the rate rule counts by address over five minutes and refuses as players u
   }
 });
 
-test('without the rule there is no web ACL, and one quota needs one distribution', () => {
+test('without the rule there is no web ACL, and one quota needs one distribution', async () => {
   expect(example.resources('AWS::WAFv2::WebACL')).toEqual([]);
   expect(configs(example)).toHaveLength(1);
-  const exact = edgeOf((config) => {
+  const exact = await edgeOf((config) => {
     config.traffic.cloudFrontPeakBitsPerSecond = 150e9;
   });
   expect(configs(exact)).toHaveLength(1);
-  exact.remove();
 });

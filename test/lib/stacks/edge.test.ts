@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { EDGE_BUNDLE_BYTES_MAX } from '../../../lib/constructs/edge-function.ts';
-import { EdgeStack } from '../../../lib/stacks/edge.ts';
+import { beforeAll, expect, test } from '@jest/globals';
+import { EDGE_BUNDLE_BYTES_MAX } from '../../../lib/constructs/edge-bundle-budget.ts';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
@@ -13,16 +12,11 @@ let example: Synthesized;
 let distribution: Properties;
 let behaviors: Properties[];
 
-beforeAll(() => {
-  const config = exampleConfig();
-  example = Synthesized.part(config, (app) => {
-    new EdgeStack(app, config);
-  });
+beforeAll(async () => {
+  example = await Synthesized.of(exampleConfig(), 'edge');
   distribution = example.only('AWS::CloudFront::Distribution').DistributionConfig;
   behaviors = [...distribution.CacheBehaviors, distribution.DefaultCacheBehavior];
 });
-
-afterAll(() => example.remove());
 
 const refTo = (type: string, isThis: (properties: Properties) => boolean) =>
   example
@@ -209,7 +203,7 @@ test('edge functions keep within what CloudFront allows, and outlive their stack
     for (const refused of ['Environment', 'TracingConfig', 'Layers', 'VpcConfig', 'FunctionName']) {
       expect(Properties).not.toHaveProperty(refused);
     }
-    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain']);
+    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
   }
   for (const version of example.resources('AWS::Lambda::Version', 'edge')) {
     expect(version.DeletionPolicy).toBe('Retain');
@@ -226,6 +220,7 @@ test('edge bundles keep to the byte budget that is committed for them', () => {
   for (const [index, size] of sizes.toSorted((a, b) => a - b).entries()) {
     expect(size).toBeLessThanOrEqual(budgets[index] ?? 0);
   }
+  expect(budgets.reduce((sum, budget) => sum + budget)).toBeLessThanOrEqual(40_000);
 });
 
 test('access logs go to the primary log bucket as Parquet, with what the player measured', () => {

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { environment } from '../../../lambda/key-rotation/environment.ts';
-import { ControlStack } from '../../../lib/stacks/control.ts';
 import { exampleConfig } from '../example-config.ts';
 import { Synthesized } from '../synthesized.ts';
 
@@ -8,13 +7,9 @@ const SECRET =
   'arn:aws:secretsmanager:us-east-1:111122223333:secret:distributary/fill-plan-keys-??????';
 
 let example: Synthesized;
-beforeAll(() => {
-  const config = exampleConfig();
-  example = Synthesized.part(config, (app) => {
-    new ControlStack(app, config);
-  });
+beforeAll(async () => {
+  example = await Synthesized.of(exampleConfig(), 'control');
 });
-afterAll(() => example.remove());
 
 const rotation = () =>
   example

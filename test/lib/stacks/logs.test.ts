@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { RECORD_FIELDS } from '../../../lib/constructs/access-log-delivery.ts';
+import { beforeAll, expect, test } from '@jest/globals';
+import { RECORD_FIELDS } from '../../../lib/constructs/access-log-fields.ts';
 import { logQueries } from '../../../lib/constructs/log-queries.ts';
-import { LogsStack } from '../../../lib/stacks/logs.ts';
 import { exampleConfig } from '../example-config.ts';
 import { Synthesized } from '../synthesized.ts';
 
@@ -11,13 +10,12 @@ const PARTITIONS = ['year', 'month', 'day', 'hour'];
 
 let example: Synthesized;
 
-beforeAll(() => {
+beforeAll(async () => {
   const config = exampleConfig((raw) => {
     raw.prefix = 'my-cdn';
   });
-  example = Synthesized.part(config, (app) => new LogsStack(app, config));
+  example = await Synthesized.of(config, 'logs');
 });
-afterAll(() => example.remove());
 
 test('the table has exactly the delivered fields, as text, and the partitions of the path', () => {
   const { DatabaseName, TableInput } = example.only('AWS::Glue::Table');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { exampleConfig, type RawConfig } from '../example-config.ts';
 import { compositeRings } from '../monitoring/alarm-evaluator.ts';
 import {
@@ -12,20 +12,15 @@ import {
 } from '../monitoring/monitored.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
-const made: Synthesized[] = [];
-const variant = (edit: (config: RawConfig) => void = () => {}) => {
-  const synthesized = Synthesized.whole(exampleConfig(edit));
-  made.push(synthesized);
-  return synthesized;
-};
+const variant = (edit?: (config: RawConfig) => void) => Synthesized.of(exampleConfig(edit));
 
 let example: Synthesized;
 /** Another control region, two distributions, and everything optional the other way round. */
 let elsewhere: Synthesized;
 
-beforeAll(() => {
-  example = variant();
-  elsewhere = variant((config) => {
+beforeAll(async () => {
+  example = await variant();
+  elsewhere = await variant((config) => {
     config.regions.control = 'eu-west-1';
     config.regions.origins = ['eu-west-1', 'us-east-1'];
     config.traffic.cloudFrontPeakBitsPerSecond = 2 * config.limits.distributionBitsPerSecond;
@@ -34,9 +29,6 @@ beforeAll(() => {
     config.alarms.recipients = [];
     delete config.alarms.monthlyBudgetUsd;
   });
-});
-afterAll(() => {
-  for (const synthesized of made) synthesized.remove();
 });
 
 const alarmsOf = (synthesized: Synthesized, stack?: string) => [
@@ -227,22 +219,19 @@ test.each([
   expect(compositeRings(ruleOf(example, 'monitoring', name), ringing)).toBe(expected);
 });
 
-test('alarms are as many however many sites and OCAs there are', () => {
+test('alarms are as many however many sites and OCAs there are', async () => {
   const names = (synthesized: Synthesized) =>
     alarmsOf(synthesized, 'monitoring').map(({ AlarmName }) => AlarmName);
   const [first] = exampleConfig().sites;
-  const large = Synthesized.whole(
-    exampleConfig((config) => {
-      config.sites = Array.from({ length: 40 }, (_, index) => ({
-        ...config.sites[0],
-        siteId: `site-${index}`,
-        footprint: [`198.18.${index}.0/24`],
-        ocas: [{ ...config.sites[0].ocas[0], ocaId: `oca-${index}`, address: undefined }],
-      })).concat(config.sites.filter(({ ec2 }: Properties) => ec2));
-      for (const site of config.sites) for (const oca of site.ocas) delete oca.address;
-    }),
-  );
-  made.push(large);
+  const large = await variant((config) => {
+    config.sites = Array.from({ length: 40 }, (_, index) => ({
+      ...config.sites[0],
+      siteId: `site-${index}`,
+      footprint: [`198.18.${index}.0/24`],
+      ocas: [{ ...config.sites[0].ocas[0], ocaId: `oca-${index}`, address: undefined }],
+    })).concat(config.sites.filter(({ ec2 }: Properties) => ec2));
+    for (const site of config.sites) for (const oca of site.ocas) delete oca.address;
+  });
   expect(first).toBeDefined();
   expect(names(large)).toEqual(names(example));
 });
@@ -277,7 +266,8 @@ test('without metrics per OCA no graph asks for them', () => {
 });
 
 test('the budget warns at 80 % of the sum and when the forecast passes it; without a sum there is none', () => {
-  const budget = example.only('AWS::Budgets::Budget');
+  // In us-east-1 wherever the control plane is: CloudFormation makes no budgets in some regions.
+  const budget = example.only('AWS::Budgets::Budget', 'edge');
   expect(budget.Budget).toMatchObject({
     BudgetType: 'COST',
     TimeUnit: 'MONTHLY',

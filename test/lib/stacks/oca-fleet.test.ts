@@ -1,41 +1,25 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Stack } from 'aws-cdk-lib/core';
-import type { Config } from '../../../lib/config/schema.ts';
-import { Enrolment } from '../../../lib/constructs/enrolment.ts';
-import { OcaFleetStack } from '../../../lib/stacks/oca-fleet.ts';
+import { beforeAll, expect, test } from '@jest/globals';
 import { carrierSite, regionalSite } from '../ec2-sites.ts';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
-type Ec2Site = Config['sites'][number] & { ec2: NonNullable<Config['sites'][number]['ec2']> };
-
-let both: Synthesized;
-const made: Synthesized[] = [];
-
-function synthesize(...sites: object[]): Synthesized {
-  const config = exampleConfig((raw) => {
-    raw.sites = sites;
-  });
-  const synthesized = Synthesized.part(config, (app) => {
-    for (const site of config.sites) new OcaFleetStack(app, { config, site: site as Ec2Site });
-    const env = { account: config.account, region: config.regions.control };
-    new Enrolment(new Stack(app, `${config.prefix}-enrolling`, { env }), 'Enrolment', config);
-  });
-  made.push(synthesized);
-  return synthesized;
-}
-
-beforeAll(() => {
-  both = synthesize(regionalSite(), carrierSite());
-});
-afterAll(() => {
-  for (const synthesized of made) synthesized.remove();
-});
-
 const REGION = 'oca-test-west';
 const CARRIER = 'oca-test-carrier';
+
+let both: Synthesized;
+let enrolment: Synthesized;
+
+beforeAll(async () => {
+  const config = exampleConfig((raw) => {
+    raw.sites = [regionalSite(), carrierSite()];
+  });
+  both = await Synthesized.of(config, REGION, CARRIER);
+  enrolment = (await Synthesized.of(config, 'control')).within('Enrolment');
+});
+
 const only = (type: string, stack: string): Properties => both.only(type, stack);
 const launchData = (stack: string): Properties =>
   only('AWS::EC2::LaunchTemplate', stack).LaunchTemplateData;
@@ -56,6 +40,19 @@ test('in a region: a public subnet a zone, IPv4 and IPv6, no NAT, and the way to
       DestinationCidrBlock ?? DestinationIpv6CidrBlock,
   );
   expect(destinations.toSorted()).toEqual(['0.0.0.0/0', '0.0.0.0/0', '::/0', '::/0']);
+});
+
+test('a zone more takes addresses of its own, and the subnets that are there stay as they are', async () => {
+  const zones = ['us-west-2a', 'us-west-2c', 'us-west-2b', 'us-west-2d'];
+  const larger = exampleConfig((raw) => {
+    raw.sites = [regionalSite({ availabilityZones: zones })];
+  });
+  const blocksOf = (synthesized: Synthesized) =>
+    synthesized
+      .properties('AWS::EC2::Subnet', REGION)
+      .map(({ AvailabilityZone, CidrBlock }) => `${AvailabilityZone} ${CidrBlock}`);
+  const blocks = blocksOf(await Synthesized.of(larger, REGION));
+  expect(blocks).toEqual([...blocksOf(both), 'us-west-2b 10.20.4.0/23', 'us-west-2d 10.20.6.0/23']);
 });
 
 test('in a Wavelength Zone: subnets of the zones, all routes to the carrier, IPv4 alone', () => {
@@ -88,7 +85,7 @@ test('instances of a Wavelength Zone get a carrier address, and gp2 volumes', ()
   expect(BlockDeviceMappings[0].Ebs).toMatchObject({ VolumeType: 'gp2', Encrypted: true });
 });
 
-test('port 443 is open to everyone, over TCP and UDP, and nothing else is', () => {
+test('port 443 is open to everyone, over TCP, and nothing else is', () => {
   const openOf = (stack: string) =>
     only('AWS::EC2::SecurityGroup', stack)
       .SecurityGroupIngress.map(
@@ -96,9 +93,8 @@ test('port 443 is open to everyone, over TCP and UDP, and nothing else is', () =
           `${CidrIp ?? CidrIpv6} ${IpProtocol} ${FromPort}-${ToPort}`,
       )
       .toSorted();
-  const ipv4 = ['0.0.0.0/0 tcp 443-443', '0.0.0.0/0 udp 443-443'];
-  expect(openOf(REGION)).toEqual([...ipv4, '::/0 tcp 443-443', '::/0 udp 443-443']);
-  expect(openOf(CARRIER)).toEqual(ipv4);
+  expect(openOf(REGION)).toEqual(['0.0.0.0/0 tcp 443-443', '::/0 tcp 443-443']);
+  expect(openOf(CARRIER)).toEqual(['0.0.0.0/0 tcp 443-443']);
   expect(both.resources('AWS::EC2::SecurityGroupIngress')).toEqual([]);
 });
 
@@ -106,6 +102,11 @@ test('who was turned away is logged, for a month', () => {
   for (const stack of [REGION, CARRIER]) {
     expect(only('AWS::EC2::FlowLog', stack)).toMatchObject({ TrafficType: 'REJECT' });
     expect(only('AWS::Logs::LogGroup', stack)).toMatchObject({ RetentionInDays: 30 });
+    const [trust] = both
+      .properties('AWS::IAM::Role', stack)
+      .map(({ AssumeRolePolicyDocument }) => AssumeRolePolicyDocument.Statement[0])
+      .filter(({ Principal }) => Principal.Service === 'vpc-flow-logs.amazonaws.com');
+    expect(trust.Condition).toEqual({ StringEquals: { 'aws:SourceAccount': '111122223333' } });
   }
 });
 
@@ -170,10 +171,22 @@ test('what an instance is told has no secret in it, and names site, tier, limits
   expect(userData).not.toMatch(/PRIVATE KEY|secret/i);
 });
 
+test('packages and agent are asked for until they come, however late network and role are', () => {
+  const script: string = launchData(REGION).UserData['Fn::Base64'];
+  const commands = script.split('\n').filter((line) => /\b(?:dnf|aws) /.test(line));
+  expect(commands).toHaveLength(2);
+  // Each fails twice, as itself and not as a loop that ran out of patience.
+  const stubs = ['tries=0', 'sleep() { :; }', 'dnf() { late; }', 'aws() { late; }'];
+  const late = 'late() { tries=$((tries + 1)); [ $tries -gt 2 ]; }';
+  for (const command of commands) {
+    const program = ['set -eu', late, ...stubs, command, 'echo $tries'].join('\n');
+    expect(execFileSync('sh', ['-c', program], { encoding: 'utf8' })).toBe('3\n');
+  }
+});
+
 test('the package is the agent and what brings it up', () => {
-  const folders = readdirSync(both.folder).filter((name) => name.startsWith('asset.'));
-  const packages = folders.filter((name) =>
-    readdirSync(join(both.folder, name)).includes('prepare.sh'),
+  const packages = readdirSync(both.folder).filter((name) =>
+    existsSync(join(both.folder, name, 'prepare.sh')),
   );
   expect(packages).toHaveLength(1);
   const [name = ''] = packages;
@@ -207,6 +220,17 @@ test('the group keeps to its bounds, replaces one at a time, the oldest first, a
   expect(only('AWS::SNS::Subscription', REGION).Endpoint).toBe('operations@example.com');
 });
 
+test('nobody but the account itself publishes news of instances, and that over TLS alone', () => {
+  const { Statement } = only('AWS::SNS::TopicPolicy', REGION).PolicyDocument;
+  expect(Statement).toEqual([
+    expect.objectContaining({
+      Effect: 'Deny',
+      Action: 'sns:Publish',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    }),
+  ]);
+});
+
 test('a group that may not grow lets its only instance go to replace it', () => {
   const [group] = both.resources('AWS::AutoScaling::AutoScalingGroup', CARRIER) as Properties[];
   expect(group.UpdatePolicy.AutoScalingRollingUpdate.MinInstancesInService).toBe(0);
@@ -224,22 +248,27 @@ test('the group grows when its instances send 80 % of what one can: bytes a minu
   expect(only('AWS::AutoScaling::ScalingPolicy', REGION).TargetTrackingConfiguration).toEqual({
     PredefinedMetricSpecification: { PredefinedMetricType: 'ASGAverageNetworkOut' },
     TargetValue: (0.8 * 5e9 * 60) / 8,
+    DisableScaleIn: true,
   });
 });
 
 test('enrolment asks for a signature of AWS’s, at its own name, and may do nothing but enrol', () => {
-  expect(both.only('AWS::ApiGatewayV2::Route')).toMatchObject({
+  expect(enrolment.only('AWS::ApiGatewayV2::Route')).toMatchObject({
     RouteKey: 'POST /v1/enrolments',
     AuthorizationType: 'AWS_IAM',
   });
-  expect(both.only('AWS::ApiGatewayV2::Api')).toMatchObject({ DisableExecuteApiEndpoint: true });
-  expect(both.only('AWS::ApiGatewayV2::DomainName').DomainName).toBe('enrol.example.com');
-  const names = both.properties('AWS::Route53::RecordSet').map(({ Name, Type }) => [Name, Type]);
+  expect(enrolment.only('AWS::ApiGatewayV2::Api')).toMatchObject({
+    DisableExecuteApiEndpoint: true,
+  });
+  expect(enrolment.only('AWS::ApiGatewayV2::DomainName').DomainName).toBe('enrol.example.com');
+  const names = enrolment
+    .properties('AWS::Route53::RecordSet')
+    .map(({ Name, Type }) => [Name, Type]);
   expect(names).toEqual([
     ['enrol.example.com.', 'A'],
     ['enrol.example.com.', 'AAAA'],
   ]);
-  expect(both.only('AWS::Lambda::Function').Environment.Variables).toEqual({
+  expect(enrolment.only('AWS::Lambda::Function').Environment.Variables).toEqual({
     FLEET_TABLE: 'distributary-fleet',
     CLIENT_AUTHORITY_SECRET: 'distributary/client-authority',
     CERTIFICATE_DAYS: '30',

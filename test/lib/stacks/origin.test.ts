@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { OriginStack } from '../../../lib/stacks/origin.ts';
+import { beforeAll, expect, test } from '@jest/globals';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, type Resource, Synthesized } from '../synthesized.ts';
 
 const REGIONS = exampleConfig().regions.origins;
 let example: Synthesized;
 
-beforeAll(() => {
-  const config = exampleConfig();
-  example = Synthesized.part(config, (app) => {
-    for (const region of REGIONS) new OriginStack(app, { config, region });
-  });
+beforeAll(async () => {
+  const stacks = REGIONS.map((region) => `origin-${region}`);
+  example = await Synthesized.of(exampleConfig(), ...stacks);
 });
-
-afterAll(() => example.remove());
 
 const nameOf = (kind: string, region: string) => `distributary-${kind}-111122223333-${region}`;
 
@@ -45,10 +40,13 @@ test('each region has content, assets and logs; the control region has the plans
   );
 });
 
-test('every bucket is versioned, encrypted, closed to the public and to plain HTTP, and outlives its stack', () => {
+test('every bucket is versioned, encrypted, closed to the public and to plain HTTP, and outlives its stack once that stood', () => {
   for (const region of REGIONS) {
     for (const each of example.resources('AWS::S3::Bucket', `origin-${region}`)) {
-      expect(each).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(each).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
       expect(each.Properties).toMatchObject({
         VersioningConfiguration: { Status: 'Enabled' },
         BucketEncryption: {

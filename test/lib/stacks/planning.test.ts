@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { environment as fillPlanner } from '../../../lambda/fill-planner/environment.ts';
 import { environment as planningScope } from '../../../lambda/planning-scope/environment.ts';
-import { ControlStack } from '../../../lib/stacks/control.ts';
-import { OriginStack } from '../../../lib/stacks/origin.ts';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
@@ -12,16 +10,10 @@ const RUNS = 'arn:aws:s3:::distributary-plans-111122223333-us-east-1/runs/*';
 let example: Synthesized;
 let definition: Properties;
 
-beforeAll(() => {
-  const config = exampleConfig();
-  example = Synthesized.part(config, (app) => {
-    new ControlStack(app, config);
-    new OriginStack(app, { config, region: config.regions.control });
-  });
+beforeAll(async () => {
+  example = await Synthesized.of(exampleConfig(), 'control', 'origin-us-east-1');
   definition = JSON.parse(machine().DefinitionString);
 });
-
-afterAll(() => example.remove());
 
 const machine = () => example.only('AWS::StepFunctions::StateMachine');
 const machineId = () => example.resources('AWS::StepFunctions::StateMachine')[0]?.logicalId;

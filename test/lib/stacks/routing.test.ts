@@ -1,6 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { PlaybackStack } from '../../../lib/stacks/playback.ts';
-import { RoutingStack } from '../../../lib/stacks/routing.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 import { Resolver, type StackedRecord } from './resolver.ts';
@@ -12,14 +10,11 @@ let example: Synthesized;
 let records: StackedRecord[];
 let checks: string[];
 
-function routingOf(playback: readonly string[]): Synthesized {
+function routingOf(playback: readonly string[]): Promise<Synthesized> {
   const config = exampleConfig((raw) => {
     raw.regions.playback = playback;
   });
-  return Synthesized.part(config, (app) => {
-    new RoutingStack(app, config);
-    for (const region of config.regions.playback) new PlaybackStack(app, { config, region });
-  });
+  return Synthesized.of(config, 'routing', ...playback.map((region) => `playback-${region}`));
 }
 
 const recordsOf = (synthesized: Synthesized): StackedRecord[] =>
@@ -35,12 +30,11 @@ const checksOf = (synthesized: Synthesized): string[] =>
       .map(({ logicalId }) => `${stack}/${logicalId}`),
   );
 
-beforeAll(() => {
-  example = routingOf(REGIONS);
+beforeAll(async () => {
+  example = await routingOf(REGIONS);
   records = recordsOf(example);
   checks = checksOf(example);
 });
-afterAll(() => example.remove());
 
 const ask = (continent: string | undefined, type: 'A' | 'AAAA', down: ReadonlySet<string>) =>
   new Resolver(records, (check) => !down.has(check)).answers({
@@ -106,14 +100,13 @@ describe.each(['A', 'AAAA'] as const)('play.<domain> as %s', (type) => {
   });
 });
 
-test('one region is answered to the whole world', () => {
-  const single = routingOf(['eu-west-1']);
+test('one region is answered to the whole world', async () => {
+  const single = await routingOf(['eu-west-1']);
   const resolver = new Resolver(recordsOf(single), () => true);
   for (const continent of CONTINENTS) {
     const answers = resolver.answers({ name: 'play.example.com', type: 'A', continent });
     expect(answers.map(({ stack }) => stack)).toEqual(['playback-eu-west-1']);
   }
-  single.remove();
 });
 
 test('leaves of one name weigh the same, and every one has its health check', () => {

@@ -1,7 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { buildApp } from '../../../lib/app.ts';
-import type { Config } from '../../../lib/config/schema.ts';
-import { ZoneSigningStack } from '../../../lib/stacks/zone-signing.ts';
+import { beforeAll, expect, test } from '@jest/globals';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 
@@ -10,23 +7,18 @@ const config = exampleConfig((raw) => {
   raw.prefix = 'my-cdn';
 });
 let signed: Synthesized;
-let region: string;
 
-beforeAll(() => {
-  signed = Synthesized.part(config, (app) => {
-    region = new ZoneSigningStack(app, config).region;
-  });
+beforeAll(async () => {
+  signed = await Synthesized.of(config, 'zone-signing');
 });
-afterAll(() => signed.remove());
 
-test('the option alone makes the stack', () => {
-  const idsOf = (raw: Config) => buildApp(raw).node.children.map(({ node }) => node.id);
-  expect(idsOf(config)).toContain('my-cdn-zone-signing');
-  expect(idsOf(exampleConfig())).not.toContain('distributary-zone-signing');
+test('the option alone makes the stack', async () => {
+  expect((await Synthesized.of(config)).stacks).toContain('zone-signing');
+  expect((await Synthesized.of(exampleConfig())).stacks).not.toContain('zone-signing');
 });
 
 test('the zone is signed from us-east-1 by an active key on the curve that Route 53 takes', () => {
-  expect(region).toBe('us-east-1');
+  expect(signed.regionOf('zone-signing')).toBe('us-east-1');
   const [key] = signed.resources('AWS::KMS::Key', 'zone-signing');
   expect(key?.Properties).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
   expect(signed.only('AWS::Route53::KeySigningKey')).toEqual({

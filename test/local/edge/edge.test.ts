@@ -24,7 +24,7 @@ let nowMs: number;
 
 beforeAll(async () => {
   folder = await scratchFolder();
-  assemblyDirectory = synthesizeSmallApp(folder.path);
+  assemblyDirectory = await synthesizeSmallApp(folder.path);
   buckets = await startBuckets([PRIMARY, REPLICA]);
   primary = buckets.gate(PRIMARY.name);
   replica = buckets.gate(REPLICA.name);

@@ -7,7 +7,7 @@ let assemblyDirectory: string;
 
 beforeAll(async () => {
   edge = await bundleTestProgram('local/edge/main.ts');
-  assemblyDirectory = synthesizeSmallApp(edge.folder);
+  assemblyDirectory = await synthesizeSmallApp(edge.folder);
 }, 60_000);
 afterEach(() => edge.stopAll());
 afterAll(() => edge.remove());

@@ -2,24 +2,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { encodeBase64Url } from '#domain/tokens/base64url.ts';
 import { type SessionClaims, signSessionToken } from '#domain/tokens/session-token.ts';
-import { buildApp } from '../../../lib/app.ts';
 import { loadConfig } from '../../../lib/config/load-config.ts';
 import { bucketName } from '../../../lib/names.ts';
 import { type RunningEdge, startEdge } from '../../../local/edge/start-edge.ts';
 import { readReplication } from '../../../local/origin/read-replication.ts';
-import {
-  CREDENTIALS,
-  type Gate,
-  noise,
-  scratchFolder,
-  startBuckets,
-  type TestBuckets,
-} from './edge-harness.ts';
+import { Synthesized } from '../../lib/synthesized.ts';
+import { CREDENTIALS, type Gate, noise, startBuckets, type TestBuckets } from './edge-harness.ts';
 
 const FILE = '/content/city/video-720p.mp4';
 const media = noise(900_000, 1);
 const config = loadConfig(join(import.meta.dirname, '../../../config/example.yaml'));
-let folder: Awaited<ReturnType<typeof scratchFolder>>;
 let buckets: TestBuckets;
 let primary: Gate;
 let replica: Gate;
@@ -30,13 +22,11 @@ let logged: string[];
 
 /** The app of the example configuration, with the key of this test, through its own template and bundles. */
 beforeAll(async () => {
-  folder = await scratchFolder();
   const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
   privateKey = pair.privateKey;
   const x = encodeBase64Url(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
-  const assemblyDirectory = join(folder.path, 'cdk.out');
   const tokens = { ...config.tokens, publicKeys: [{ kid: 'test', x }] };
-  buildApp({ ...config, tokens }, { outdir: assemblyDirectory }).synth();
+  const { folder: assemblyDirectory } = await Synthesized.of({ ...config, tokens });
   const [first, second] = config.regions.origins;
   if (!first || !second) throw new Error('the example has two origin regions');
   primaryBucket = bucketName(config, 'content', first);
@@ -64,7 +54,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await edge.close();
   await buckets.close();
-  await folder.remove();
 });
 beforeEach(() => {
   primary.seen.length = 0;

@@ -1,11 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { deployedResources } from '../../../../bin/distributary/cost/deployed-resources.ts';
 import { exampleConfig } from '../../../lib/example-config.ts';
+import { outsideJest } from '../../../outside-jest/call.ts';
 
-test('what stands is counted in the stacks as they are', () => {
+const { deployedResources } = outsideJest<
+  typeof import('../../../../bin/distributary/cost/deployed-resources.ts')
+>(import.meta.resolve('../../../../bin/distributary/cost/deployed-resources.ts'));
+
+test('what stands is counted in the stacks as they are', async () => {
   const config = exampleConfig();
   const { playback } = config.regions;
-  const counted = deployedResources(config);
+  const counted = await deployedResources(config);
   expect(counted).toMatchObject({
     healthChecks: playback.length,
     // HTTPS, every 10 s, with latency.
@@ -20,10 +24,10 @@ test('what stands is counted in the stacks as they are', () => {
   expect(counted.alarmMetrics).toBeGreaterThan(20);
 });
 
-test('switches that cost money are on the bill', () => {
+test('switches that cost money are on the bill', async () => {
   const config = exampleConfig((raw) => {
     raw.waf = { requestsPerAddressMax: 50_000 };
     raw.domain.dnssec = true;
   });
-  expect(deployedResources(config)).toMatchObject({ webAcls: 1, webAclRules: 1, keys: 1 });
+  expect(await deployedResources(config)).toMatchObject({ webAcls: 1, webAclRules: 1, keys: 1 });
 });

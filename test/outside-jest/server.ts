@@ -29,8 +29,9 @@ async function serve(socket: Socket): Promise<void> {
 async function answer({ module, name, args }: Call): Promise<Answer> {
   try {
     const functions: Record<string, (...args: unknown[]) => unknown> = await import(module);
-    const result = await functions[name]?.(...args);
-    return { result };
+    const run = functions[name];
+    if (!run) throw new Error(`${module} exports no ${name}`);
+    return { result: await run(...args) };
   } catch (thrown) {
     return { error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
   }

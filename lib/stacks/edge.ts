@@ -5,13 +5,16 @@ import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { CfnOutput, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { AccessLogDelivery } from '../constructs/access-log-delivery.ts';
 import { AliasRecords } from '../constructs/alias-records.ts';
-import { EdgeMonitoring } from '../constructs/edge-monitoring.ts';
+import { AccessLogDelivery } from '../constructs/edge/access-log-delivery.ts';
+import {
+  type DistributionSite,
+  MediaDistributions,
+} from '../constructs/edge/media-distributions.ts';
+import { RateLimit } from '../constructs/edge/rate-limit.ts';
 import { hostedZone } from '../constructs/hosted-zone.ts';
-import { type DistributionSite, MediaDistributions } from '../constructs/media-distributions.ts';
-import { RateLimit } from '../constructs/rate-limit.ts';
-import { addSpendingBudget } from '../constructs/spending-budget.ts';
+import { EdgeMonitoring } from '../constructs/monitoring/edge-monitoring.ts';
+import { addSpendingBudget } from '../constructs/monitoring/spending-budget.ts';
 import { distributionHosts, EDGE_REGION, hosts, stackName } from '../names.ts';
 
 /** Everything of CloudFront, in the one region that it takes its parts from; and the account's budget. */

@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { LogTables } from '../constructs/log-tables.ts';
-import { LogWorkgroup } from '../constructs/log-workgroup.ts';
+import { LogTables } from '../constructs/logs/log-tables.ts';
+import { LogWorkgroup } from '../constructs/logs/log-workgroup.ts';
 import { stackName } from '../names.ts';
 
 /** What answers questions about the access logs: a Glue table over them, and Athena. Holds no data of its own. */

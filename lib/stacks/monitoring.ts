@@ -1,11 +1,11 @@
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { Alarms } from '../constructs/alarms.ts';
-import { addControlPlaneAlarms } from '../constructs/control-plane-alarms.ts';
-import { addFleetAlarms } from '../constructs/fleet-alarms.ts';
-import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
-import { Paging } from '../constructs/paging.ts';
+import { Alarms } from '../constructs/monitoring/alarms.ts';
+import { addControlPlaneAlarms } from '../constructs/monitoring/control-plane-alarms.ts';
+import { addFleetAlarms } from '../constructs/monitoring/fleet-alarms.ts';
+import { OperationsDashboard } from '../constructs/monitoring/operations-dashboard.ts';
+import { Paging } from '../constructs/monitoring/paging.ts';
 import { stackName } from '../names.ts';
 
 /**

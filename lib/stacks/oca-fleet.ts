@@ -1,10 +1,10 @@
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { CarrierNetwork } from '../constructs/carrier-network.ts';
-import { OcaGroup } from '../constructs/oca-group.ts';
-import { ocaLaunchTemplate } from '../constructs/oca-launch-template.ts';
-import { PublicNetwork } from '../constructs/oca-network.ts';
+import { CarrierNetwork } from '../constructs/oca-fleet/carrier-network.ts';
+import { OcaGroup } from '../constructs/oca-fleet/oca-group.ts';
+import { ocaLaunchTemplate } from '../constructs/oca-fleet/oca-launch-template.ts';
+import { PublicNetwork } from '../constructs/oca-fleet/oca-network.ts';
 import { ocaFleetName } from '../names.ts';
 
 type Site = Config['sites'][number];

@@ -4,9 +4,9 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { AwsRegion } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
-import { Alarms } from '../constructs/alarms.ts';
 import { DeliveryBucket, PRIVATE_BUCKET } from '../constructs/delivery-bucket.ts';
-import { addReplicationAlarms } from '../constructs/replication-alarms.ts';
+import { Alarms } from '../constructs/monitoring/alarms.ts';
+import { addReplicationAlarms } from '../constructs/monitoring/replication-alarms.ts';
 import { bucketName, EDGE_REGION, LOG_PREFIXES, stackName } from '../names.ts';
 
 export interface OriginStackProps {

@@ -5,13 +5,16 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type AwsRegion, continentOf } from '../config/regions.ts';
 import type { Config } from '../config/schema.ts';
-import { Alarms } from '../constructs/alarms.ts';
 import { AliasRecords } from '../constructs/alias-records.ts';
-import { addApiAlarm } from '../constructs/api-alarm.ts';
-import { addCertificateAlarm } from '../constructs/certificate-alarm.ts';
-import { addFunctionErrorAlarm, addThrottleAlarm } from '../constructs/function-error-alarms.ts';
+import { PlaybackFunctions } from '../constructs/control/playback-functions.ts';
 import { hostedZone } from '../constructs/hosted-zone.ts';
-import { PlaybackFunctions } from '../constructs/playback-functions.ts';
+import { Alarms } from '../constructs/monitoring/alarms.ts';
+import { addApiAlarm } from '../constructs/monitoring/api-alarm.ts';
+import { addCertificateAlarm } from '../constructs/monitoring/certificate-alarm.ts';
+import {
+  addFunctionErrorAlarm,
+  addThrottleAlarm,
+} from '../constructs/monitoring/function-error-alarms.ts';
 import { RoutedApi, type RouteKey } from '../constructs/routed-api.ts';
 import {
   continentalPlaybackHost,

@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import { Alarms } from '../constructs/alarms.ts';
-import { addZoneSigningAlarms, ZoneSigning } from '../constructs/zone-signing.ts';
+import { addZoneSigningAlarms, ZoneSigning } from '../constructs/edge/zone-signing.ts';
+import { Alarms } from '../constructs/monitoring/alarms.ts';
 import { EDGE_REGION, stackName } from '../names.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
-import { EDGE_BUNDLE_BYTES_MAX } from '../../../lib/constructs/edge-bundle-budget.ts';
+import { EDGE_BUNDLE_BYTES_MAX } from '../../../lib/constructs/edge/edge-bundle-budget.ts';
 import { exampleConfig } from '../example-config.ts';
 import { type Properties, Synthesized } from '../synthesized.ts';
 

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { RECORD_FIELDS } from '../../../lib/constructs/access-log-fields.ts';
-import { logQueries } from '../../../lib/constructs/log-queries.ts';
+import { RECORD_FIELDS } from '../../../lib/constructs/edge/access-log-fields.ts';
+import { logQueries } from '../../../lib/constructs/logs/log-queries.ts';
 import { exampleConfig } from '../example-config.ts';
 import { Synthesized } from '../synthesized.ts';
 

@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { planningDefinition } from '../../../lib/constructs/planning-definition.ts';
+import { planningDefinition } from '../../../lib/constructs/control/planning-definition.ts';
 import { stateMachineResources } from '../../../local/cloud-assembly/state-machine-resources.ts';
 import { startOrigin } from '../../../local/origin/start-origin.ts';
 import { StateMachines } from '../../../local/state-machine/state-machines.ts';

@@ -1,10 +1,12 @@
 import { arch, cpus, totalmem } from 'node:os';
 import type { BenchmarkOutcome } from './outcome.ts';
+import { benchmarkPlanning } from './planning.ts';
 import { benchmarkStart } from './start.ts';
 import { benchmarkSynth } from './synth.ts';
 import { benchmarkTokens } from './tokens.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<BenchmarkOutcome>>> = {
+  planning: benchmarkPlanning,
   start: benchmarkStart,
   synth: benchmarkSynth,
   tokens: benchmarkTokens,

@@ -104,7 +104,7 @@ export class ControlFunctions extends Construct {
     });
   }
 
-  /** The only function that may read the key of the authority. */
+  /** Beside enrolment the only function that may read the key of the authority. */
   private makeCertificates(config: Config): RegionalFunction {
     const may = permissionsIn(config, config.regions.control);
     const environment: CertificatesEnvironment = {

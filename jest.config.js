@@ -36,6 +36,7 @@ export default {
         '/test/browser/',
         '/test/deploy/',
         '/test/drills/',
+        '/test/faults/',
         '/test/oca-agent/ec2/',
       ],
     },
@@ -55,6 +56,12 @@ export default {
       ...shared,
       displayName: 'drills',
       roots: ['<rootDir>/test/drills'],
+      testMatch: ['**/*.test.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'faults',
+      roots: ['<rootDir>/test/faults'],
       testMatch: ['**/*.test.ts'],
     },
     {

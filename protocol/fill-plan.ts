@@ -1,6 +1,15 @@
 import type { OcaId, TitleId } from '#domain/ids.ts';
 import type { EpochMs } from '#domain/units.ts';
-import { type Decoder, decodeJson, integer, list, literal, object, text } from './decode.ts';
+import {
+  type Decoder,
+  decodeJson,
+  integer,
+  list,
+  literal,
+  object,
+  optional,
+  text,
+} from './decode.ts';
 import { type DsseEnvelope, openEnvelope, signEnvelope } from './dsse.ts';
 import {
   assetId,
@@ -36,6 +45,8 @@ export interface FillPlanItem extends Asset {
   readonly tier: Tier;
   /** Expected plays-equivalent; the larger, the earlier. */
   readonly priority: number;
+  /** When the licence to hold it here ends: it is then the first to be evicted. Absent: it does not end. */
+  readonly availableUntil?: EpochMs;
 }
 
 export const FILL_PLAN_TYPE = 'application/vnd.distributary.fill-plan+json;version=1';
@@ -57,6 +68,7 @@ export const fillPlan: Decoder<FillPlan> = object({
       etag,
       tier,
       priority: integer(),
+      availableUntil: optional(instant),
     }),
     { lengthMax: 2_000_000 },
   ),

@@ -17,6 +17,13 @@ export interface OcaRegistration {
   /** Where the public reaches it; what the operator declared counts before this. */
   readonly addresses?: OcaAddresses;
   readonly disks: readonly DiskDeclaration[];
+  /** Parity groups of the hdd tier: k data files and m parity files. Absent where parity is off. */
+  readonly parity?: ParityDeclaration;
+}
+
+export interface ParityDeclaration {
+  readonly dataFiles: number;
+  readonly parityFiles: number;
 }
 
 export interface DiskDeclaration {
@@ -48,6 +55,9 @@ export const ocaRegistration: Decoder<OcaRegistration> = object({
   deliveryUrl: httpUrl,
   addresses: optional(ocaAddresses),
   disks: list(object({ diskId, tier, capacityBytes: sizeBytes }), { lengthMax: 128 }),
+  parity: optional(
+    object({ dataFiles: integer({ min: 1, max: 64 }), parityFiles: integer({ min: 1, max: 8 }) }),
+  ),
 });
 
 export const registrationReceipt: Decoder<RegistrationReceipt> = object({

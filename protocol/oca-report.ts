@@ -18,6 +18,8 @@ export interface OcaReport {
   readonly load: OcaLoad;
   readonly tiers: readonly TierReport[];
   readonly disks: readonly DiskReport[];
+  readonly parity?: ParityReport;
+  readonly scrub?: ScrubReport;
   readonly delivery: DeliveryCounters;
   readonly fill: FillReport;
   /** Changes exactly when the set of assets held changes. */
@@ -48,13 +50,45 @@ export interface TierReport {
   readonly capacityBytes: Bytes;
   readonly usedBytes: Bytes;
   readonly assetCount: number;
+  /** What assets may fill: the capacity below the watermark, less what parity takes. Older agents do not tell it. */
+  readonly usableBytes?: Bytes;
+}
+
+/** The states of a disk, from best to worst; each but `healthy` comes with its reason. */
+export const DISK_STATES = ['healthy', 'slow', 'read-only', 'replaced', 'failed'] as const;
+export type DiskState = (typeof DISK_STATES)[number];
+
+/** How parity protects the hdd tier. Absent where it is off. */
+export interface ParityReport {
+  /** k and m: data files and parity files of a whole parity group. */
+  readonly dataFiles: number;
+  readonly parityFiles: number;
+  readonly protectedAssets: number;
+  /** On the hdd tier, and not in a parity group yet. */
+  readonly unprotectedAssets: number;
+  /** Held, although their disk has failed: told from parity until they are repaired. */
+  readonly reconstructedAssets: number;
+  readonly parityBytes: Bytes;
+}
+
+/** The round of verification that is under way, and what rounds have found since the agent's start. */
+export interface ScrubReport {
+  readonly startedAt?: EpochMs;
+  readonly verifiedBytes: Bytes;
+  readonly totalBytes: Bytes;
+  /** When a round last came to its end. */
+  readonly completedAt?: EpochMs;
+  readonly repairedAssets: number;
+  readonly lostAssets: number;
 }
 
 export interface DiskReport {
   readonly diskId: DiskId;
   readonly tier: Tier;
-  readonly state: 'healthy' | 'failed';
+  readonly state: DiskState;
   readonly reason?: string;
+  /** Since when it is in this state. Older agents do not tell it. */
+  readonly since?: EpochMs;
   readonly capacityBytes: Bytes;
   readonly usedBytes: Bytes;
 }
@@ -124,19 +158,46 @@ export const ocaReport: Decoder<OcaReport> = object({
     egressCapacityBitsPerSecond: optional(bitRate),
   }),
   tiers: list(
-    object({ tier, capacityBytes: sizeBytes, usedBytes: sizeBytes, assetCount: counter }),
+    object({
+      tier,
+      capacityBytes: sizeBytes,
+      usedBytes: sizeBytes,
+      assetCount: counter,
+      usableBytes: optional(sizeBytes),
+    }),
     { lengthMax: 2 },
   ),
   disks: list(
     object({
       diskId,
       tier,
-      state: literal('healthy', 'failed'),
+      state: literal(...DISK_STATES),
       reason: optional(text({ lengthMax: 256 })),
+      since: optional(instant),
       capacityBytes: sizeBytes,
       usedBytes: sizeBytes,
     }),
     { lengthMax: 128 },
+  ),
+  parity: optional(
+    object({
+      dataFiles: counter,
+      parityFiles: counter,
+      protectedAssets: counter,
+      unprotectedAssets: counter,
+      reconstructedAssets: counter,
+      parityBytes: sizeBytes,
+    }),
+  ),
+  scrub: optional(
+    object({
+      startedAt: optional(instant),
+      verifiedBytes: sizeBytes,
+      totalBytes: sizeBytes,
+      completedAt: optional(instant),
+      repairedAssets: counter,
+      lostAssets: counter,
+    }),
   ),
   delivery: object({
     requests: counter,

@@ -53,6 +53,7 @@ function agentConfiguration(
     deliveryUrl: urlOf(delivery),
     delivery: { address: delivery.host, port: delivery.port },
     management: { address: management.host, port: management.port },
+    requireMountPoints: false,
     stateDirectory: join(folder, 'state'),
     disks: oca.disks.map(({ diskId, tier }) => ({
       diskId,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CdnError } from '#domain/errors.ts';
+import { DEFAULT_EVICTION_POLICY, EVICTION_POLICIES } from '#domain/eviction/policy.ts';
 import type { DiskId, OcaId, SiteId } from '#domain/ids.ts';
 import { isDiskId, isOcaId, isSiteId } from '#domain/ids.ts';
 import { isPublicIpv4, isPublicIpv6 } from '#domain/steering/public-address.ts';
@@ -77,6 +78,13 @@ const trustedPlanKeys = z
     'expected at least one key with the purpose "fill-plan"',
   );
 
+const parity = z.strictObject({
+  /** k: data files of a whole group, each on a disk of its own. */
+  dataFiles: z.int().min(1).max(64).default(10),
+  /** m: parity files of a group, on as many other disks. 0: parity is off. */
+  parityFiles: z.int().min(0).max(8).default(2),
+});
+
 const schema = z.strictObject({
   ocaId: id<OcaId>(isOcaId, `${label}, not "cloudfront"`),
   siteId: id<SiteId>(isSiteId, label),
@@ -99,6 +107,25 @@ const schema = z.strictObject({
   management: z.strictObject({ address: z.string().min(1).default('127.0.0.1'), port }),
   stateDirectory: path,
   disks,
+  /** Each disk's folder must be the root of a filesystem of its own. Off for folders on one machine. */
+  requireMountPoints: z.boolean().default(true),
+  /** A tree of links `<titleId>/<file>` to the assets, kept for a web server. Absent: none. */
+  servingTree: path.optional(),
+  eviction: z
+    .strictObject({
+      policy: z.enum(EVICTION_POLICIES).default(DEFAULT_EVICTION_POLICY),
+      /** The share of each disk that assets may fill which no plan wants. Assumption: a tenth. */
+      surpriseShare: z.number().min(0).max(1).default(0.1),
+    })
+    .prefault({}),
+  /** Absent: 10 + 2 where there are at least 12 hdd disks, else off. */
+  parity: parity.optional(),
+  /** Moves between the tiers, repairs and updates of parity together use no more of each disk than this. */
+  maintenanceBitsPerSecond: rate.default(400_000_000 as BitsPerSecond),
+  /** Every byte is verified once in so many days. 0: never. Assumption: a month. */
+  scrubPeriodDays: z.number().min(0).max(3650).default(30),
+  /** What `smartctl` and `nvme` say of the disks, as the unit oca-health writes it. Absent: not looked at. */
+  diskHealthFile: path.optional(),
   /** Only a plan that one of these has signed is followed. */
   trustedPlanKeys,
   tokens: z.enum(['required', 'off']).default('required'),

@@ -1,29 +1,37 @@
 import { arch, cpus, totalmem } from 'node:os';
+import { benchmarkEviction } from './evict.ts';
 import type { BenchmarkOutcome } from './outcome.ts';
+import { benchmarkParity } from './parity.ts';
 import { benchmarkPlanning } from './planning.ts';
 import { benchmarkStart } from './start.ts';
 import { benchmarkSynth } from './synth.ts';
 import { benchmarkTokens } from './tokens.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<BenchmarkOutcome>>> = {
+type Benchmark = (options: readonly string[]) => Promise<BenchmarkOutcome>;
+
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  evict: benchmarkEviction,
+  parity: benchmarkParity,
   planning: benchmarkPlanning,
   start: benchmarkStart,
   synth: benchmarkSynth,
   tokens: benchmarkTokens,
 };
 
-/** `npm run bench -- NAME`: runs one benchmark; prints a table to stderr and JSON to stdout. */
-async function main(names: readonly string[]): Promise<void> {
-  const [name = ''] = names;
+/**
+ * `npm run bench -- NAME [OPTION …]`: runs one benchmark; prints a table to stderr and JSON to stdout. Exits 1 when a
+ * claim that it checks does not hold.
+ */
+async function main([name = '', ...options]: readonly string[]): Promise<void> {
   const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
-  if (!benchmark || names.length !== 1) {
+  if (!benchmark || (options.length > 0 && benchmark.length === 0)) {
     console.error(
-      `usage: npm run bench -- NAME, where NAME is one of: ${Object.keys(benchmarks).join(', ')}`,
+      `usage: npm run bench -- NAME [OPTION …], where NAME is one of: ${Object.keys(benchmarks).join(', ')}`,
     );
     process.exitCode = 2;
     return;
   }
-  const outcome = await benchmark();
+  const outcome = await benchmark(options);
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -33,6 +41,8 @@ async function main(names: readonly string[]): Promise<void> {
   };
   console.error(tableOf(outcome.rows));
   console.log(JSON.stringify({ ...outcome, machine }));
+  for (const failure of outcome.failures ?? []) console.error(`does not hold: ${failure}`);
+  if (outcome.failures?.length) process.exitCode = 1;
 }
 
 function tableOf(rows: readonly Record<string, string | number>[]): string {

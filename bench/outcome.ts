@@ -2,4 +2,6 @@
 export interface BenchmarkOutcome {
   readonly benchmark: string;
   readonly rows: readonly Record<string, string | number>[];
+  /** Claims that were checked and do not hold. */
+  readonly failures?: readonly string[];
 }

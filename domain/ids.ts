@@ -9,6 +9,8 @@ export type DiskId = Id<'disk'>;
 export type SessionId = Id<'session'>;
 /** The content address of an asset: its SHA-256 in lower-case hex. */
 export type AssetId = Id<'asset'>;
+/** A parity group: 32 lower-case hex digits, new at each writing of the group. */
+export type ParityGroupId = Id<'parity-group'>;
 /** A CloudFront distribution: `cloudfront`, then `cloudfront-2`, `cloudfront-3` and so on. */
 export type CloudFrontId = 'cloudfront' | `cloudfront-${number}`;
 /** What a player may be steered to. */
@@ -18,6 +20,7 @@ export type PathwayId = OcaId | CloudFrontId;
 export const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const CLOUDFRONT_PATTERN = /^cloudfront(?:-\d+)?$/;
 export const ASSET_ID_PATTERN = /^[0-9a-f]{64}$/;
+const PARITY_GROUP_ID_PATTERN = /^[0-9a-f]{32}$/;
 
 export const isName = (text: string): boolean => NAME_PATTERN.test(text);
 export const isTitleId = (text: string): text is TitleId => isName(text);
@@ -26,3 +29,5 @@ export const isOcaId = (text: string): text is OcaId => isName(text) && !isCloud
 export const isSiteId = (text: string): text is SiteId => isName(text);
 export const isDiskId = (text: string): text is DiskId => isName(text);
 export const isAssetId = (text: string): text is AssetId => ASSET_ID_PATTERN.test(text);
+export const isParityGroupId = (text: string): text is ParityGroupId =>
+  PARITY_GROUP_ID_PATTERN.test(text);

@@ -7,6 +7,11 @@ import { storeFolder } from './bundle.ts';
 import { keptBuild } from './kept-build.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/**
+ * libuv reads it when the first file is opened, which is later than this. Enough for 60 hdd or 30 flash disks that all
+ * hang, see oca-agent/disks/thread-budget.ts; idle threads cost 10 KB each.
+ */
+const FILE_THREADS = "process.env.UV_THREADPOOL_SIZE ??= '256';";
 /** What an instance of EC2 needs beside the agent. */
 const EC2_FILES = ['prepare.sh', 'oca-prepare.service', 'oca-agent.service'] as const;
 
@@ -26,7 +31,7 @@ export function agentBuild(outfile: string): BuildOptions {
     mainFields: ['module', 'main'],
     format: 'cjs',
     target: 'node24',
-    banner: { js: '#!/usr/bin/env node' },
+    banner: { js: `#!/usr/bin/env node\n${FILE_THREADS}` },
     define: { __OCA_VERSION__: JSON.stringify(version) },
     legalComments: 'none',
     logLevel: 'error',

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { milliseconds, seconds } from '#domain/units.ts';
 import { importKeys, type VerificationKey } from '#protocol/key-set.ts';
-import type { OcaRegistration } from '#protocol/oca-registration.ts';
-import { type Condition, judgeCondition } from './condition.ts';
+import { operationsOf } from './agent-operations.ts';
+import { AgentReport, registrationOf } from './agent-report.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import type { AgentState } from './control/agent-state.ts';
 import { ControlLink } from './control/control-link.ts';
@@ -13,19 +13,19 @@ import { OPEN_HEADERS } from './delivery/delivery-headers.ts';
 import { DeliveryMeter } from './delivery/delivery-meter.ts';
 import { SessionAdmission } from './delivery/session-admission.ts';
 import { TokenGate } from './delivery/token-gate.ts';
+import { DiskWatch } from './disks/disk-watch.ts';
 import { FillEngine } from './fill/fill-engine.ts';
 import { Pacer } from './fill/pacer.ts';
 import { PlanKeeper } from './fill/plan-keeper.ts';
 import { failureFacts, type Log } from './log.ts';
-import type { AgentStatus } from './management/agent-status.ts';
 import { manage } from './management/management-server.ts';
-import { evictAssets, selectAssets } from './management/operations.ts';
+import type { ParityKeeper } from './parity/parity-keeper.ts';
 import type { HttpClient } from './platform/http-client.ts';
 import type { HttpListener } from './platform/http-server.ts';
 import type { Platform } from './platform/platform.ts';
 import type { AssetStore } from './store/asset-store.ts';
-import { diskReports, inventoryOf, tierReports } from './store/store-reports.ts';
-import { verifyAssets } from './store/verify-assets.ts';
+import { HeldInventory } from './store/held-inventory.ts';
+import { StoreUpkeep } from './upkeep/store-upkeep.ts';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
@@ -38,6 +38,8 @@ export interface AgentOptions {
 export interface AgentParts {
   readonly state: AgentState;
   readonly store: AssetStore;
+  /** Undefined where parity is off. */
+  readonly parityKeeper: ParityKeeper | undefined;
   readonly identity: IdentityKeeper;
   /** Shows the identity, to the control plane alone. */
   readonly controlClient: HttpClient;
@@ -60,76 +62,59 @@ const GOODBYE_MAX = seconds(0.3);
 /** The agent of one appliance: builds its parts, lets them know of each other, starts and stops them. */
 export class Agent {
   readonly #options: AgentOptions;
-  readonly #state: AgentState;
-  readonly #store: AssetStore;
-  readonly #identity: IdentityKeeper;
-  readonly #controlClient: HttpClient;
+  readonly #parts: AgentParts;
   readonly #controlPlane: ControlPlane;
-  readonly #bootId = randomUUID();
-  readonly #startedAt;
   readonly #gate: TokenGate;
   readonly #meter: DeliveryMeter;
   readonly #keeper: PlanKeeper;
   readonly #engine: FillEngine;
+  readonly #upkeep: StoreUpkeep;
   readonly #link: ControlLink;
-  readonly #inventory;
+  readonly #report: AgentReport;
+  readonly #inventory: HeldInventory;
   readonly #ending = new AbortController();
   #isDrained: boolean;
   #delivery: HttpListener | undefined;
   #management: HttpListener | undefined;
   #loops: Promise<unknown> = Promise.resolve();
 
-  constructor(options: AgentOptions, { state, store, identity, controlClient }: AgentParts) {
+  constructor(options: AgentOptions, parts: AgentParts) {
     const { config, platform, log } = options;
-    const { clock, random, httpClient } = platform;
+    const { clock, random } = platform;
+    const { state, store, controlClient } = parts;
     const { ocaId, controlUrl } = config;
+    const boot = { bootId: randomUUID(), softwareVersion: options.softwareVersion };
     this.#options = options;
-    this.#state = state;
-    this.#store = store;
-    this.#identity = identity;
-    this.#controlClient = controlClient;
-    this.#startedAt = clock.now();
+    this.#parts = parts;
     this.#isDrained = state.isDrained.read() ?? false;
     this.#gate = new TokenGate(clock);
     this.#meter = new DeliveryMeter(clock, random);
-    this.#inventory = inventoryOf(store, ocaId);
+    this.#inventory = new HeldInventory(store.index, ocaId);
     this.#keeper = new PlanKeeper({ ...config, state, store, clock, log });
-    const controlPlane = connectControlPlane({ controlUrl, ocaId, httpClient: controlClient });
-    this.#controlPlane = controlPlane;
-    this.#engine = new FillEngine({
-      store,
-      keeper: this.#keeper,
-      controlPlane,
-      httpClient,
-      clock,
-      random,
-      log,
-      pacer: new Pacer(clock, config.fillBitsPerSecond),
-      transfersMax: config.fillTransfersMax,
-    });
+    this.#controlPlane = connectControlPlane({ controlUrl, ocaId, httpClient: controlClient });
+    this.#engine = this.#fillEngine();
+    this.#upkeep = this.#storeUpkeep();
+    this.#report = this.#agentReport(boot);
     this.#link = new ControlLink({
-      controlPlane,
+      controlPlane: this.#controlPlane,
       state,
       keeper: this.#keeper,
       clock,
       random,
       log,
-      registration: this.#registration(),
-      describe: () => this.#report(),
+      registration: registrationOf(config, boot),
+      describe: () => this.#report.report(),
       inventory: this.#inventory,
       onKeys: (keys, tokenIssuer) => this.#trust(keys, tokenIssuer),
       onPlan: () => this.#engine.wake(),
       onSampleTaken: () => this.#meter.clearFirstBytes(),
     });
-    store.onDiskFailure = () => {
-      this.#engine.wake();
-      this.#link.reportNow();
-    };
+    this.#listenToStore();
   }
 
   async start(): Promise<RunningAgent> {
     const { config, platform, log } = this.#options;
-    await this.#trust(this.#state.keys.read() ?? [], this.#link.receipt?.tokenIssuer ?? '');
+    await this.#trust(this.#parts.state.keys.read() ?? [], this.#link.receipt?.tokenIssuer ?? '');
     await this.#keeper.restore();
     const management = await platform.listen(
       { ...config.management, silenceMax: MANAGEMENT_SILENCE_MAX },
@@ -152,7 +137,9 @@ export class Agent {
     this.#loops = Promise.all([
       this.#link.run(signal),
       this.#engine.run(signal),
-      this.#identity.run((csr) => this.#controlPlane.renewCertificate(csr), signal),
+      this.#upkeep.run(signal),
+      this.#diskWatch().run(signal),
+      this.#parts.identity.run((csr) => this.#controlPlane.renewCertificate(csr), signal),
     ]);
     return {
       deliveryUrl: delivery.url,
@@ -171,9 +158,9 @@ export class Agent {
     await Promise.all([this.#delivery?.stop(), this.#management?.stop()]);
     await Promise.race([this.#loops, platform.clock.sleep(GOODBYE_MAX)]);
     platform.httpClient.close();
-    this.#controlClient.close();
-    await this.#store.close();
-    this.#state.close();
+    this.#parts.controlClient.close();
+    await this.#parts.store.close();
+    this.#parts.state.close();
     log('oca.stopped');
   }
 
@@ -182,129 +169,106 @@ export class Agent {
     return new ContentDelivery({
       ocaId: config.ocaId,
       isTokenRequired: config.tokens === 'required',
-      store: this.#store,
+      store: this.#parts.store,
       httpClient: platform.httpClient,
       clock: platform.clock,
       log,
       gate: this.#gate,
       sessions: new SessionAdmission(platform.clock),
       meter: this.#meter,
-      condition: () => this.#condition(),
+      condition: () => this.#report.condition(),
       upstreamUrl: () => this.#link.receipt?.cloudFrontUrl.replace(/\/+$/, ''),
     });
   }
 
-  #condition(): Condition {
-    const { config } = this.#options;
-    const { connectionsMax, egressBitsPerSecondMax = Number.POSITIVE_INFINITY } = config.delivery;
-    return judgeCondition({
-      isStopping: this.#ending.signal.aborted,
-      isDrainedHere: this.#isDrained,
-      isDrainDesired: this.#link.receipt?.desiredState === 'draining',
-      certificateExpiredAt: this.#identity.isExpired ? this.#identity.current.notAfter : undefined,
-      isTokenRequired: config.tokens === 'required',
-      hasTokenKeys: this.#gate.hasKeys,
-      hasUpstream: this.#link.receipt !== undefined,
-      disks: [...this.#store.volumes].map(({ disk, failure }) => ({
-        diskId: disk.diskId,
-        failure,
-      })),
-      connections: this.#delivery?.connections() ?? 0,
-      connectionsMax,
-      egressBitsPerSecond: this.#meter.egress(),
-      egressBitsPerSecondMax,
+  #fillEngine(): FillEngine {
+    const { config, platform, log } = this.#options;
+    const { httpClient, clock, random } = platform;
+    return new FillEngine({
+      store: this.#parts.store,
+      keeper: this.#keeper,
+      controlPlane: this.#controlPlane,
+      httpClient,
+      clock,
+      random,
+      log,
+      pacer: new Pacer(clock, config.fillBitsPerSecond),
+      transfersMax: config.fillTransfersMax,
     });
   }
 
-  #report() {
-    const { state, reasons } = this.#condition();
-    const { egressBitsPerSecondMax } = this.#options.config.delivery;
-    return {
-      state,
-      reasons,
-      load: {
-        egressBitsPerSecond: this.#meter.egress(),
-        connections: this.#delivery?.connections() ?? 0,
-        ...(egressBitsPerSecondMax === undefined
-          ? {}
-          : { egressCapacityBitsPerSecond: egressBitsPerSecondMax }),
-      },
-      tiers: tierReports(this.#store),
-      disks: diskReports(this.#store),
-      delivery: this.#meter.counters(),
-      fill: this.#engine.report(),
-      inventoryDigest: this.#inventory().digest,
-      certificateExpiresAt: this.#identity.current.notAfter,
-      originFirstByteMs: this.#meter.originFirstByteMs,
+  #storeUpkeep(): StoreUpkeep {
+    const { config, platform, log } = this.#options;
+    const { egressBitsPerSecondMax = Number.POSITIVE_INFINITY } = config.delivery;
+    const { store, parityKeeper: keeper } = this.#parts;
+    const deliveryPressure = () => this.#meter.egress() / egressBitsPerSecondMax;
+    return new StoreUpkeep({ config, platform, store, keeper, deliveryPressure, log });
+  }
+
+  #diskWatch(): DiskWatch {
+    const { config, platform } = this.#options;
+    return new DiskWatch({
+      disks: this.#parts.store.volumes,
+      files: platform.fileSystem,
+      clock: platform.clock,
+      diskHealthFile: config.diskHealthFile,
+      isFillComplete: () => this.#engine.report().state === 'complete',
+    });
+  }
+
+  /** What was lost is filled again, and the control plane learns of it at once. */
+  #listenToStore(): void {
+    const { store, parityKeeper } = this.#parts;
+    const refill = () => this.#engine.wake();
+    this.#upkeep.verifier.onLost = refill;
+    if (parityKeeper) parityKeeper.onLost = refill;
+    store.onDiskFailure = () => {
+      refill();
+      this.#upkeep.wake();
+      this.#link.reportNow();
     };
   }
 
-  #registration(): OcaRegistration {
-    const { config, softwareVersion } = this.#options;
-    const { ocaId, siteId, deliveryUrl, publicAddresses } = config;
-    const disks = config.disks.map(({ diskId, tier, capacityBytes }) => ({
-      diskId,
-      tier,
-      capacityBytes,
-    }));
-    return {
-      version: 1,
-      ocaId,
-      siteId,
-      bootId: this.#bootId,
-      softwareVersion,
-      deliveryUrl,
-      ...(publicAddresses && { addresses: publicAddresses }),
-      disks,
-    };
+  #agentReport(boot: { readonly bootId: string; readonly softwareVersion: string }): AgentReport {
+    const { config, platform } = this.#options;
+    const { store, parityKeeper: keeper, identity } = this.#parts;
+    return new AgentReport({
+      config,
+      ...boot,
+      startedAt: platform.clock.now(),
+      now: () => platform.clock.now(),
+      store,
+      keeper,
+      upkeep: this.#upkeep,
+      identity,
+      gate: this.#gate,
+      meter: this.#meter,
+      engine: this.#engine,
+      link: () => this.#link,
+      inventoryDigest: () => this.#inventory.digest,
+      connections: () => this.#delivery?.connections() ?? 0,
+      isDrainedHere: () => this.#isDrained,
+      isStopping: () => this.#ending.signal.aborted,
+    });
+  }
+
+  #operations() {
+    return operationsOf({
+      store: this.#parts.store,
+      upkeep: this.#upkeep,
+      engine: this.#engine,
+      link: this.#link,
+      report: this.#report,
+      inventory: () => this.#inventory.message(),
+      setDrained: (isDrained) => {
+        this.#isDrained = isDrained;
+        this.#parts.state.isDrained.write(isDrained);
+      },
+      signal: this.#ending.signal,
+    });
   }
 
   async #trust(keys: readonly VerificationKey[], tokenIssuer: string): Promise<void> {
     this.#gate.trust(await importKeys(keys, 'session-token'), tokenIssuer);
-  }
-
-  #operations() {
-    const store = this.#store;
-    const { log } = this.#options;
-    return {
-      status: () => this.#status(),
-      inventory: this.#inventory,
-      setDrained: (isDrained: boolean) => {
-        this.#isDrained = isDrained;
-        this.#state.isDrained.write(isDrained);
-        this.#link.reportNow();
-        return this.#status();
-      },
-      fill: () => {
-        this.#link.pollPlanNow();
-        this.#engine.wake();
-        return this.#engine.report();
-      },
-      evict: (selection: Parameters<typeof selectAssets>[1]) =>
-        evictAssets(store, selectAssets(store, selection)),
-      verify: async (selection: Parameters<typeof selectAssets>[1]) => {
-        const result = await verifyAssets(store, selectAssets(store, selection), log);
-        if (result.removed.length > 0) this.#engine.wake();
-        return result;
-      },
-    };
-  }
-
-  #status(): AgentStatus {
-    const { config, platform, softwareVersion } = this.#options;
-    const { receipt } = this.#link;
-    return {
-      ocaId: config.ocaId,
-      siteId: config.siteId,
-      bootId: this.#bootId,
-      softwareVersion,
-      startedAt: this.#startedAt,
-      asOf: platform.clock.now(),
-      deliveryUrl: config.deliveryUrl,
-      controlUrl: config.controlUrl,
-      isRegistered: this.#link.isRegistered,
-      ...(receipt ? { cloudFrontUrl: receipt.cloudFrontUrl } : {}),
-      ...this.#report(),
-    };
   }
 }

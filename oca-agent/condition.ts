@@ -1,3 +1,4 @@
+import type { DiskState } from '#domain/disks/disk-state.ts';
 import type { EpochMs } from '#domain/units.ts';
 import type { OcaState } from '#protocol/oca-report.ts';
 
@@ -20,11 +21,18 @@ export interface ConditionFacts {
   readonly isTokenRequired: boolean;
   readonly hasTokenKeys: boolean;
   readonly hasUpstream: boolean;
-  readonly disks: readonly { readonly diskId: string; readonly failure: string | undefined }[];
+  readonly disks: readonly DiskFacts[];
   readonly connections: number;
   readonly connectionsMax: number;
   readonly egressBitsPerSecond: number;
   readonly egressBitsPerSecondMax: number;
+}
+
+export interface DiskFacts {
+  readonly diskId: string;
+  readonly state: DiskState;
+  /** Of each state but `healthy`. */
+  readonly reason?: string | undefined;
 }
 
 export function judgeCondition(facts: ConditionFacts): Condition {
@@ -35,8 +43,8 @@ export function judgeCondition(facts: ConditionFacts): Condition {
     ...(facts.isDrainDesired ? ['drained by the control plane'] : []),
   ];
   const overload = overloadReasons(facts);
-  const disks = facts.disks.flatMap(({ diskId, failure }) =>
-    failure === undefined ? [] : [`disk ${diskId}: ${failure}`],
+  const disks = facts.disks.flatMap(({ diskId, state, reason }) =>
+    state === 'healthy' ? [] : [`disk ${diskId} ${state}: ${reason}`],
   );
   const isDraining = draining.length > 0;
   return {
@@ -47,9 +55,9 @@ export function judgeCondition(facts: ConditionFacts): Condition {
 }
 
 function brokenReasons(facts: ConditionFacts): string[] {
-  const isEveryDiskFailed = facts.disks.every(({ failure }) => failure !== undefined);
+  const isEveryDiskFailed = facts.disks.every(({ state }) => state === 'failed');
   return [
-    ...(isEveryDiskFailed ? ['no disk is healthy'] : []),
+    ...(isEveryDiskFailed ? ['every disk has failed'] : []),
     ...(facts.hasUpstream ? [] : ['not registered yet']),
     ...(facts.isTokenRequired && !facts.hasTokenKeys ? ['no session token key yet'] : []),
   ];

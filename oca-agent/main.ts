@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { CdnError } from '#domain/errors.ts';
-import { buildProgram, CommandFailed, type ProgramOptions } from './cli/program.ts';
+import { buildProgram, type ProgramOptions } from './cli/program.ts';
+import { CommandFailed } from './cli/reach.ts';
 import { failureFacts, jsonLog } from './log.ts';
 import { nodePlatform, systemClock } from './platform/node-platform.ts';
 import { startAgent } from './start-agent.ts';
@@ -12,7 +13,10 @@ const softwareVersion = typeof __OCA_VERSION__ === 'string' ? __OCA_VERSION__ : 
 const EXIT_FAILED = 1;
 const EXIT_CONFIG_INVALID = 2;
 
-const platform = nodePlatform();
+/** In force: the bundle's first line, or bin/oca.js, sets it before anything else happens. */
+const fileThreads = Number(process.env.UV_THREADPOOL_SIZE) || undefined;
+
+const platform = nodePlatform(fileThreads);
 
 /** Runs the agent until somebody wants it to stop. */
 const serve: ProgramOptions['serve'] = async (config, { stopWithStdin }) => {

@@ -2,26 +2,36 @@ import { join } from 'node:path';
 import { CdnError } from '#domain/errors.ts';
 import { Agent, type AgentOptions, type RunningAgent } from './agent.ts';
 import type { AgentConfig } from './config/agent-config.ts';
+import { parityInForce } from './config/parity-in-force.ts';
 import { type AgentState, openAgentState } from './control/agent-state.ts';
 import { controlClientFor } from './control/control-client.ts';
 import { IdentityKeeper } from './control/identity.ts';
+import { threadsNeeded } from './disks/thread-budget.ts';
 import type { Platform } from './platform/platform.ts';
-import type { AssetStore } from './store/asset-store.ts';
-import { openStore } from './store/open-store.ts';
+import { openProtectedStore, type ProtectedStore } from './store/open-store.ts';
 
 /** Starts the appliance's agent: resolves when clients are served, before the control plane has been reached. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { config, platform } = options;
+  warnOfFewThreads(options);
   const identity = await IdentityKeeper.open({ ...platform, place: config, log: options.log });
   const controlClient = await controlClientFor(config, platform, () => identity.current);
   const state = await openState(config, platform);
   try {
-    const store = await openDisks(options, state);
-    return await new Agent(options, { state, store, identity, controlClient }).start();
+    const { store, keeper: parityKeeper } = await openDisks(options, state);
+    const parts = { state, store, parityKeeper, identity, controlClient };
+    return await new Agent(options, parts).start();
   } catch (error) {
     state.close();
     throw error;
   }
+}
+
+/** With fewer, disks that hang can take all of them, and the rest hangs too. */
+function warnOfFewThreads({ config, platform, log }: AgentOptions): void {
+  const needed = threadsNeeded(config.disks);
+  const { fileThreads } = platform;
+  if (fileThreads < needed) log('oca.file-threads.few', { fileThreads, needed });
 }
 
 async function openState(config: AgentConfig, platform: Platform): Promise<AgentState> {
@@ -38,12 +48,21 @@ async function openState(config: AgentConfig, platform: Platform): Promise<Agent
 async function openDisks(
   { config, platform, log }: AgentOptions,
   state: AgentState,
-): Promise<AssetStore> {
-  const { stateDirectory, disks } = config;
+): Promise<ProtectedStore> {
+  const { stateDirectory, disks, requireMountPoints, eviction } = config;
   const knownDiskIds = new Set(state.diskIds.read() ?? []);
-  const store = await openStore({ platform, stateDirectory, disks, knownDiskIds, log });
-  const healthy = [...store.volumes].filter(({ failure }) => failure === undefined);
+  const opened = await openProtectedStore({
+    platform,
+    stateDirectory,
+    disks,
+    requireMountPoints,
+    eviction,
+    parity: parityInForce(config),
+    knownDiskIds,
+    log,
+  });
+  const healthy = [...opened.store.volumes].filter(({ failure }) => failure === undefined);
   for (const { disk } of healthy) knownDiskIds.add(disk.diskId);
   state.diskIds.write([...knownDiskIds]);
-  return store;
+  return opened;
 }

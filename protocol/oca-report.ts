@@ -1,3 +1,4 @@
+import { DISK_STATES, type DiskState } from '#domain/disks/disk-state.ts';
 import type { DiskId, OcaId } from '#domain/ids.ts';
 import type { BitsPerSecond, Bytes, EpochMs } from '#domain/units.ts';
 import { type Decoder, integer, list, literal, object, optional, text, truth } from './decode.ts';
@@ -53,10 +54,6 @@ export interface TierReport {
   /** What assets may fill: the capacity below the watermark, less what parity takes. Older agents do not tell it. */
   readonly usableBytes?: Bytes;
 }
-
-/** The states of a disk, from best to worst; each but `healthy` comes with its reason. */
-export const DISK_STATES = ['healthy', 'slow', 'read-only', 'replaced', 'failed'] as const;
-export type DiskState = (typeof DISK_STATES)[number];
 
 /** How parity protects the hdd tier. Absent where it is off. */
 export interface ParityReport {

@@ -1,4 +1,5 @@
 import type { DiskId, OcaId, TitleId } from '../ids.ts';
+import { type ParityGeometry, planShareOf } from '../topology/watermarks.ts';
 import type { Bytes } from '../units.ts';
 import { rendezvousOrder } from './rendezvous.ts';
 
@@ -21,15 +22,14 @@ export interface PlacementOca {
     readonly tier: Tier;
     readonly capacityBytes: Bytes;
   }[];
+  /** Of its hdd tier; absent where parity is off. */
+  readonly parity?: ParityGeometry;
 }
 
 export interface PlacedAsset<A extends PlacementAsset = PlacementAsset> {
   readonly asset: A;
   readonly tier: Tier;
 }
-
-/** How full a disk is planned: the rest is for miss fetches and for what an update leaves behind. Source: the seed's fill rules, 95 % of flash and 85 % of hdd. */
-const USABLE_SHARE: Readonly<Record<Tier, number>> = { flash: 0.95, hdd: 0.85 };
 
 /**
  * Decides what each OCA of one site is to hold, and in which tier, in the order in which it is to be fetched.
@@ -39,7 +39,7 @@ const USABLE_SHARE: Readonly<Record<Tier, number>> = { flash: 0.95, hdd: 0.85 };
  *  2. hdd: each further asset once in the site, on the OCA that rendezvous hashing of its title prefers;
  *  3. hdd: second and further copies, where room is left. If everything fits everywhere, everything is everywhere.
  *
- * Deterministic: the same input in any order gives the same placement. O(assets × OCAs × log OCAs).
+ * A plan fills a disk to its watermark, less what parity and surprises may take. Deterministic: the same input in any order gives the same placement. O(assets × OCAs × log OCAs).
  */
 export function placeTitles<A extends PlacementAsset>(
   assets: readonly A[],
@@ -82,7 +82,7 @@ function shelfOf(oca: PlacementOca) {
     oca.disks
       .filter((disk) => disk.tier === tier)
       .toSorted((one, other) => compareText(one.diskId, other.diskId))
-      .map((disk) => ({ freeBytes: Math.floor(disk.capacityBytes * USABLE_SHARE[tier]) }));
+      .map((disk) => ({ freeBytes: Math.floor(disk.capacityBytes * planShareOf(tier, oca)) }));
   const disksByTier = { flash: disksOf('flash'), hdd: disksOf('hdd') };
   return {
     take(tier: Tier, sizeBytes: Bytes): boolean {

@@ -106,13 +106,13 @@ export function itemsDigest(items: readonly FillPlanItem[]): string {
   return hash.digest('hex');
 }
 
-/** Disks that the OCA reports as failed hold nothing. */
+/** Disks that the OCA reports as failed hold nothing, and read-only ones take nothing new. */
 function placementOca(registration: OcaRegistration, report: OcaReport | undefined): PlacementOca {
-  const failed = new Set(
-    report?.disks.filter((disk) => disk.state === 'failed').map((disk) => disk.diskId),
-  );
-  const disks = registration.disks.filter((disk) => !failed.has(disk.diskId));
-  return { ocaId: registration.ocaId, disks };
+  const lost = report?.disks.filter(({ state }) => state === 'failed' || state === 'read-only');
+  const lostIds = new Set(lost?.map(({ diskId }) => diskId));
+  const disks = registration.disks.filter(({ diskId }) => !lostIds.has(diskId));
+  const { ocaId, parity } = registration;
+  return { ocaId, disks, ...(parity && { parity }) };
 }
 
 function planItem({ asset, tier }: PlacedAsset<PlannableAsset>): FillPlanItem {

@@ -73,7 +73,7 @@ function reportFacts({ receivedAt, report, lastTraffic }: OcaVitals): OcaReportF
   return {
     receivedAt,
     state,
-    disksFailed: disks.filter((disk) => disk.state === 'failed').length,
+    disksFailed: disks.filter(({ state }) => state === 'failed' || state === 'read-only').length,
     fill: { bytesLeft, ...(fill.planVersion ? { plannedAt: fill.planVersion as EpochMs } : {}) },
     ...(egressCapacity === undefined ? {} : { egressCapacity }),
     ...(lastTraffic ? { lastTraffic } : {}),

@@ -2,7 +2,9 @@ import type { OcaInventory } from '#protocol/oca-inventory.ts';
 import type { FillReport } from '#protocol/oca-report.ts';
 import type { AgentStatus } from '../management/agent-status.ts';
 import type { EvictResult } from '../management/operations.ts';
-import type { VerifyResult } from '../store/verify-assets.ts';
+import type { VerifyResult } from '../upkeep/asset-verifier.ts';
+import { storeLines } from './describe-store.ts';
+import { duration, lines, rate, size } from './quantities.ts';
 
 const MS_PER_DAY = 86_400_000;
 
@@ -20,10 +22,7 @@ export function describeStatus(status: AgentStatus): string {
     `requests   ${delivery.requests}: ${delivery.hits} hits, ${delivery.misses} misses, ${delivery.refusals} refusals, ${delivery.failures} failures`,
     `sent       ${size(delivery.hitBytes)} from disks, ${size(delivery.missBytes)} of misses`,
     `fill       ${describeFill(fill)}`,
-    ...status.disks.map(
-      (disk) =>
-        `disk       ${disk.diskId} (${disk.tier}): ${disk.state === 'healthy' ? '' : `FAILED, ${disk.reason}; `}${size(disk.usedBytes)} of ${size(disk.capacityBytes)}`,
-    ),
+    ...storeLines(status),
   ]);
 }
 
@@ -60,29 +59,6 @@ export const describeEvict = (result: EvictResult): string =>
 export const describeVerify = (result: VerifyResult): string =>
   lines([
     `verified ${result.verifiedAssets} assets, ${size(result.verifiedBytes)}`,
+    ...result.repaired.map((assetId) => `repaired ${assetId}: its bytes were wrong or unreadable`),
     ...result.removed.map((assetId) => `removed ${assetId}: its bytes were wrong or unreadable`),
   ]);
-
-const lines = (parts: readonly string[]): string => parts.map((line) => `${line}\n`).join('');
-
-/** Decimal units, as disk vendors have them. */
-function size(sizeBytes: number): string {
-  return scaled(sizeBytes, 'B');
-}
-function rate(bitsPerSecond: number): string {
-  return scaled(bitsPerSecond, 'bit/s');
-}
-
-function scaled(value: number, unit: string): string {
-  const prefixes = ['', 'k', 'M', 'G', 'T', 'P'];
-  const step = value < 1000 ? 0 : Math.min(prefixes.length - 1, Math.floor(Math.log10(value) / 3));
-  const digits = step === 0 ? 0 : 1;
-  return `${(value / 1000 ** step).toFixed(digits)} ${prefixes[step]}${unit}`;
-}
-
-function duration(milliseconds: number): string {
-  const minutes = Math.floor(milliseconds / 60_000);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d`;
-}

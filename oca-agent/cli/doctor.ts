@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { seconds } from '#domain/units.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import { controlClientFor } from '../control/control-client.ts';
@@ -6,13 +5,8 @@ import { loadIdentity } from '../control/identity.ts';
 import { failureFacts } from '../log.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { DiskSettings } from '../store/volume.ts';
-
-export interface Finding {
-  readonly check: string;
-  readonly verdict: 'ok' | 'warning' | 'fault';
-  readonly detail: string;
-}
+import { examineDiskHealth, examineDisks, examineThreads } from './examine-disks.ts';
+import type { Finding } from './finding.ts';
 
 const SILENCE_MAX = seconds(5);
 /** Nobody but the owner may write, and nobody but owner and group may read. */
@@ -23,13 +17,18 @@ export async function examine(config: AgentConfig, platform: Reach): Promise<Fin
   return [
     await examineIdentity(config, platform),
     await examineState(config, platform),
-    ...(await Promise.all(config.disks.map((disk) => examineDisk(disk, platform)))),
+    ...(await examineDisks(config, platform)),
+    examineThreads(config, platform),
+    ...(await examineDiskHealth(config, platform)),
     await examineControlPlane(config, platform),
     await examineUrl('delivery', `${config.deliveryUrl}/health`, platform.httpClient),
   ];
 }
 
-type Reach = Pick<Platform, 'fileSystem' | 'httpClient' | 'identifiedClient' | 'clock'>;
+type Reach = Pick<
+  Platform,
+  'fileSystem' | 'fileThreads' | 'httpClient' | 'identifiedClient' | 'clock'
+>;
 
 async function examineIdentity(config: AgentConfig, platform: Reach): Promise<Finding> {
   const check = 'identity';
@@ -60,24 +59,6 @@ async function examineState(
   return isWritable
     ? { check: 'state', verdict: 'ok', detail: stateDirectory }
     : { check: 'state', verdict: 'fault', detail: `${stateDirectory}: missing or not writable` };
-}
-
-async function examineDisk(disk: DiskSettings, { fileSystem }: Reach): Promise<Finding> {
-  const check = `disk ${disk.diskId}`;
-  const fault = (detail: string): Finding => ({ check, verdict: 'fault', detail });
-  if ((await fileSystem.stat(disk.path))?.kind !== 'folder')
-    return fault(`${disk.path}: no such folder`);
-  if (!(await fileSystem.isWritable(disk.path))) return fault(`${disk.path}: not writable`);
-  const marker = await fileSystem.readText(join(disk.path, '.oca-disk'));
-  if (marker !== undefined && !marker.includes(JSON.stringify(disk.diskId)))
-    return fault(`${disk.path}: its marker names another disk`);
-  const freeBytes = await fileSystem.freeBytes(disk.path);
-  if (marker === undefined && freeBytes < disk.capacityBytes) {
-    const detail = `${disk.path}: ${freeBytes} of ${disk.capacityBytes} declared bytes are free`;
-    return { check, verdict: 'warning', detail };
-  }
-  const detail = `${disk.path}: ${marker === undefined ? 'new' : 'in use'}, ${freeBytes} bytes free`;
-  return { check, verdict: 'ok', detail };
 }
 
 /** With our certificate: without one the control plane's door stays shut. */

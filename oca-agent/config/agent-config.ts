@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { z } from 'zod';
 import { CdnError } from '#domain/errors.ts';
 import { DEFAULT_EVICTION_POLICY, EVICTION_POLICIES } from '#domain/eviction/policy.ts';
@@ -68,6 +69,15 @@ const disks = z
           });
       });
     }
+    members.forEach(({ path: inner }, index) => {
+      const outer = members.find((member) => isInside(inner, member.path));
+      if (outer)
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'path'],
+          message: `expected a folder outside of disk ${outer.diskId}`,
+        });
+    });
   });
 
 const trustedPlanKeys = z
@@ -85,55 +95,67 @@ const parity = z.strictObject({
   parityFiles: z.int().min(0).max(8).default(2),
 });
 
-const schema = z.strictObject({
-  ocaId: id<OcaId>(isOcaId, `${label}, not "cloudfront"`),
-  siteId: id<SiteId>(isSiteId, label),
-  controlUrl,
-  /** PEM: the private key and the certificate that the control plane knows this OCA by. */
-  identityFile: path,
-  /** PEM: the authorities that may vouch for the control plane, instead of those that the system trusts. */
-  controlCaFile: path.optional(),
-  /** Where clients reach this OCA. */
-  deliveryUrl: httpUrl,
-  /** What its DNS name shall resolve to, unless the operator declared that for the site. */
-  publicAddresses: publicAddresses.optional(),
-  delivery: z.strictObject({
-    address: z.string().min(1),
-    port,
-    /** Beyond these, new sessions get 429. Assumption: 1 GB of memory, research "appliance", section 1.4. */
-    connectionsMax: z.int().positive().default(15_000),
-    egressBitsPerSecondMax: rate.optional(),
-  }),
-  management: z.strictObject({ address: z.string().min(1).default('127.0.0.1'), port }),
-  stateDirectory: path,
-  disks,
-  /** Each disk's folder must be the root of a filesystem of its own. Off for folders on one machine. */
-  requireMountPoints: z.boolean().default(true),
-  /** A tree of links `<titleId>/<file>` to the assets, kept for a web server. Absent: none. */
-  servingTree: path.optional(),
-  eviction: z
-    .strictObject({
-      policy: z.enum(EVICTION_POLICIES).default(DEFAULT_EVICTION_POLICY),
-      /** The share of each disk that assets may fill which no plan wants. Assumption: a tenth. */
-      surpriseShare: z.number().min(0).max(1).default(0.1),
-    })
-    .prefault({}),
-  /** Absent: 10 + 2 where there are at least 12 hdd disks, else off. */
-  parity: parity.optional(),
-  /** Moves between the tiers, repairs and updates of parity together use no more of each disk than this. */
-  maintenanceBitsPerSecond: rate.default(400_000_000 as BitsPerSecond),
-  /** Every byte is verified once in so many days. 0: never. Assumption: a month. */
-  scrubPeriodDays: z.number().min(0).max(3650).default(30),
-  /** What `smartctl` and `nvme` say of the disks, as the unit oca-health writes it. Absent: not looked at. */
-  diskHealthFile: path.optional(),
-  /** Only a plan that one of these has signed is followed. */
-  trustedPlanKeys,
-  tokens: z.enum(['required', 'off']).default('required'),
-  /** Absent: as fast as it goes. */
-  fillBitsPerSecond: rate.optional(),
-  /** Transfers at a time. */
-  fillTransfersMax: z.int().min(1).max(64).default(4),
-});
+const schema = z
+  .strictObject({
+    ocaId: id<OcaId>(isOcaId, `${label}, not "cloudfront"`),
+    siteId: id<SiteId>(isSiteId, label),
+    controlUrl,
+    /** PEM: the private key and the certificate that the control plane knows this OCA by. */
+    identityFile: path,
+    /** PEM: the authorities that may vouch for the control plane, instead of those that the system trusts. */
+    controlCaFile: path.optional(),
+    /** Where clients reach this OCA. */
+    deliveryUrl: httpUrl,
+    /** What its DNS name shall resolve to, unless the operator declared that for the site. */
+    publicAddresses: publicAddresses.optional(),
+    delivery: z.strictObject({
+      address: z.string().min(1),
+      port,
+      /** Beyond these, new sessions get 429. Assumption: 1 GB of memory, research "appliance", section 1.4. */
+      connectionsMax: z.int().positive().default(15_000),
+      egressBitsPerSecondMax: rate.optional(),
+    }),
+    management: z.strictObject({ address: z.string().min(1).default('127.0.0.1'), port }),
+    stateDirectory: path,
+    disks,
+    /** Each disk's folder must be the root of a filesystem of its own. Off for folders on one machine. */
+    requireMountPoints: z.boolean().default(true),
+    /** A tree of links `<titleId>/<file>` to the assets, kept for a web server. Absent: none. */
+    servingTree: path.optional(),
+    eviction: z
+      .strictObject({
+        policy: z.enum(EVICTION_POLICIES).default(DEFAULT_EVICTION_POLICY),
+        /** The share of each disk that assets may fill which no plan wants. Assumption: a tenth. */
+        surpriseShare: z.number().min(0).max(1).default(0.1),
+      })
+      .prefault({}),
+    /** Absent: 10 + 2 where there are at least 12 hdd disks, else off. */
+    parity: parity.optional(),
+    /** Moves between the tiers, repairs and updates of parity together use no more of each disk than this. */
+    maintenanceBitsPerSecond: rate.default(400_000_000 as BitsPerSecond),
+    /** Every byte is verified once in so many days. 0: never. Assumption: a month. */
+    scrubPeriodDays: z.number().min(0).max(3650).default(30),
+    /** What `smartctl` and `nvme` say of the disks, as the unit oca-health writes it. Absent: not looked at. */
+    diskHealthFile: path.optional(),
+    /** Only a plan that one of these has signed is followed. */
+    trustedPlanKeys,
+    tokens: z.enum(['required', 'off']).default('required'),
+    /** Absent: as fast as it goes. */
+    fillBitsPerSecond: rate.optional(),
+    /** Transfers at a time. */
+    fillTransfersMax: z.int().min(1).max(64).default(4),
+  })
+  .superRefine(({ parity: wanted, disks: members }, context) => {
+    if (!wanted || wanted.parityFiles === 0) return;
+    const hddDisks = members.filter(({ tier }) => tier === 'hdd').length;
+    const { dataFiles, parityFiles } = wanted;
+    if (dataFiles + parityFiles <= hddDisks) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['parity'],
+      message: `${dataFiles} data files and ${parityFiles} parity files need ${dataFiles + parityFiles} hdd disks, there are ${hddDisks}`,
+    });
+  });
 
 export type AgentConfig = Readonly<z.output<typeof schema>>;
 
@@ -145,6 +167,9 @@ export function parseAgentConfig(jsonText: string): AgentConfig {
   const faults = parsed.error.issues.map((issue) => describeIssue(issue, value));
   throw new CdnError('config-invalid', faults.join('; '));
 }
+
+const isInside = (inner: string, outer: string): boolean =>
+  inner !== outer && posix.normalize(`${inner}/`).startsWith(posix.normalize(`${outer}/`));
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);

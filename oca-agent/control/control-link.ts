@@ -22,7 +22,8 @@ export interface ControlLinkOptions {
   readonly registration: OcaRegistration;
   /** Everything of a report but what the link adds itself. */
   readonly describe: () => Omit<OcaReport, 'version' | 'ocaId' | 'bootId' | 'sequence' | 'sentAt'>;
-  readonly inventory: () => OcaInventory;
+  /** What is held: whether it changed is told by the digest, and costs less than the message. */
+  readonly inventory: { refreshed(): Promise<string>; message(): OcaInventory };
   readonly onKeys: (keys: readonly VerificationKey[], tokenIssuer: string) => Promise<void>;
   readonly onPlan: () => void;
   /** The control plane has taken the sample of the last report. */
@@ -160,10 +161,11 @@ export class ControlLink {
   }
 
   async #sendInventory(): Promise<void> {
-    const inventory = this.#options.inventory();
-    if (inventory.digest === this.#sentDigest) return;
-    await this.#options.controlPlane.sendInventory(inventory);
-    this.#sentDigest = inventory.digest;
+    const { inventory, controlPlane } = this.#options;
+    if ((await inventory.refreshed()) === this.#sentDigest) return;
+    const message = inventory.message();
+    await controlPlane.sendInventory(message);
+    this.#sentDigest = message.digest;
   }
 
   async #keepPolling(signal: AbortSignal): Promise<void> {

@@ -11,15 +11,19 @@ import type { HttpClient } from '../platform/http-client.ts';
 import type { Reply, ServerRequest } from '../platform/http-server.ts';
 import type { NamedAsset } from '../store/asset.ts';
 import type { AssetStore } from '../store/asset-store.ts';
-import { type Answer, answer, demandOf } from './answer.ts';
+import { type Answer, demandOf } from './answer.ts';
 import { PREFLIGHT_HEADERS, type Refusal, refuse } from './delivery-headers.ts';
 import type { DeliveryMeter } from './delivery-meter.ts';
 import { answerHealth } from './health.ts';
-import { type FetchBeginning, MissFetches } from './miss-fetch.ts';
+import { MissFetches } from './miss-fetch.ts';
 import { relay } from './relay.ts';
 import { refusalOf } from './request-guard.ts';
+import type { FetchBeginning } from './running-fetch.ts';
+import { SecondRequest } from './second-request.ts';
+import type { ByteSource } from './send-span.ts';
 import type { SessionAdmission } from './session-admission.ts';
 import type { TokenGate } from './token-gate.ts';
+import { answerToTheEnd } from './upstream-rest.ts';
 
 export interface ContentDeliveryOptions {
   readonly ocaId: OcaId;
@@ -41,8 +45,6 @@ type GrowingFetch = Extract<FetchBeginning, { kind: 'growing' }>;
 
 /** A manifest that no plan vouches for may have been replaced after so long. */
 const UNPLANNED_MANIFEST_LIFETIME = seconds(300);
-/** A client does not wait for a fetch to reach a range farther ahead than this: its range is relayed. Assumption. */
-const WAITED_FOR_BYTES_MAX = 16 * 2 ** 20;
 
 /** The delivery address: every answer that a client of this OCA can get. */
 export class ContentDelivery {
@@ -51,7 +53,7 @@ export class ContentDelivery {
 
   constructor(options: ContentDeliveryOptions) {
     this.#options = options;
-    this.#fetches = new MissFetches(options);
+    this.#fetches = new MissFetches({ ...options, admission: new SecondRequest(options.clock) });
   }
 
   /** Answers one request. Never rejects. */
@@ -133,9 +135,9 @@ export class ContentDelivery {
     const cacheStatus = appendCacheStatus(undefined, { cache: ocaId, outcome, detail: held.tier });
     const reader = await store.openReader(held);
     if (!reader) return false;
-    store.noteUse(held.assetId);
+    store.noteUse(held);
     try {
-      await answer(this.#answer(request, reply, held, cacheStatus, 'hit'), reader);
+      await this.#send(this.#answer(request, reply, held, cacheStatus, 'hit'), reader);
       return true;
     } catch (error) {
       if (reply.isStarted) throw error;
@@ -167,7 +169,7 @@ export class ContentDelivery {
       if (reply.isStarted || !isDiskTrouble) throw error;
       return await this.#relay(request, reply, 'miss');
     } finally {
-      await begun.source.writer.release();
+      await begun.source.release();
     }
   }
 
@@ -180,10 +182,15 @@ export class ContentDelivery {
     const cacheStatus = appendCacheStatus(upstreamCacheStatus, {
       cache: this.#options.ocaId,
       outcome: 'miss',
-      isStored: true,
+      isStored: source.writer !== undefined,
       isCollapsed,
     });
-    await answer(this.#answer(request, reply, representation, cacheStatus, 'miss'), source);
+    await this.#send(this.#answer(request, reply, representation, cacheStatus, 'miss'), source);
+  }
+
+  #send(what: Answer, source: ByteSource): Promise<void> {
+    const url = () => this.#upstreamUrlOf(what.request);
+    return answerToTheEnd(what, source, { ...this.#options, url });
   }
 
   #relay(
@@ -242,7 +249,7 @@ const isOnlyIfCached = ({ headers }: ServerRequest): boolean =>
 function isFarAhead(request: ServerRequest, { representation, source }: GrowingFetch): boolean {
   const demand = demandOf(request, representation);
   if (demand.kind !== 'body') return false;
-  return demand.span.first > source.visibleBytes + WAITED_FOR_BYTES_MAX;
+  return source.isFarAhead(demand.span.first);
 }
 
 /** Codes that never reach HTTP become the one that a client can act on. */

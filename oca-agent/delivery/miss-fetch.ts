@@ -1,20 +1,23 @@
 import type { Clock } from '#domain/clock.ts';
 import { contentTypeOf } from '#domain/delivery/content-type.ts';
-import { CdnError } from '#domain/errors.ts';
-import { type AssetId, isAssetId, type TitleId } from '#domain/ids.ts';
+import { isAssetId, type TitleId } from '#domain/ids.ts';
 import { type Bytes, bytes, elapsed, seconds } from '#domain/units.ts';
 import { SHA256_METADATA } from '#protocol/title-catalog.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import type { AssetStore } from '../store/asset-store.ts';
 import type { AssetWriter } from '../store/asset-writer.ts';
-import type { Refusal, Representation } from './delivery-headers.ts';
+import type { Representation } from './delivery-headers.ts';
 import type { DeliveryMeter } from './delivery-meter.ts';
-import type { ByteSource } from './send-span.ts';
+import { type Concluded, GrowingAsset } from './growing-asset.ts';
+import { PassingBytes } from './passing-bytes.ts';
+import { type FetchBeginning, RunningFetch } from './running-fetch.ts';
 import { upstreamRefusal } from './upstream.ts';
 
 /** An upstream that is silent for so long has failed; players give up a little later. Assumption. */
 export const UPSTREAM_SILENCE_MAX = seconds(10);
+/** Files that pass through memory at a time: 64 MiB together. More are relayed, each for itself. */
+const PASSING_FILES_MAX = 16;
 const ETAG = /^"[\x21\x23-\x7e]*"$/;
 
 export interface Wanted {
@@ -24,46 +27,40 @@ export interface Wanted {
   readonly url: string;
 }
 
-/** How a miss fetch began. Whoever is told `growing` must release the source. `unstorable`: no disk has room, or the upstream did not say how long the file is. */
-export type FetchBeginning =
-  | {
-      kind: 'growing';
-      representation: Representation;
-      upstreamCacheStatus: string | undefined;
-      source: GrowingAsset;
-    }
-  | { kind: 'refused'; refusal: Refusal }
-  | { kind: 'unstorable' };
+/** Whether a file that no plan wants was asked for before, so that it is worth a place. */
+export interface Admission {
+  admits(titleId: TitleId, file: string): boolean;
+}
 
-/** One miss fetch a file, however many clients wait for it. It goes on when they leave. */
+export interface MissFetchOptions {
+  readonly store: AssetStore;
+  readonly admission: Admission;
+  readonly httpClient: HttpClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: DeliveryMeter;
+}
+
+/**
+ * One miss fetch a file, however many clients wait for it. What a plan wants, or was asked for before, is written to a disk
+ * and goes on when they leave. What is asked for the first time passes through memory to its one client; when another one
+ * comes while it does, it gets its place after all.
+ */
 export class MissFetches {
   readonly #running = new Map<string, RunningFetch>();
-  readonly #store: AssetStore;
-  readonly #httpClient: HttpClient;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #meter: DeliveryMeter;
+  readonly #options: MissFetchOptions;
+  #passingFiles = 0;
 
-  constructor(options: {
-    readonly store: AssetStore;
-    readonly httpClient: HttpClient;
-    readonly clock: Clock;
-    readonly log: Log;
-    readonly meter: DeliveryMeter;
-  }) {
-    this.#store = options.store;
-    this.#httpClient = options.httpClient;
-    this.#clock = options.clock;
-    this.#log = options.log;
-    this.#meter = options.meter;
+  constructor(options: MissFetchOptions) {
+    this.#options = options;
   }
 
   /** Joins the fetch of a file that is under way, or begins one. */
   join(wanted: Wanted): { beginning: Promise<FetchBeginning>; isCollapsed: boolean } {
     const key = `${wanted.titleId}/${wanted.file}`;
     const running = this.#running.get(key);
-    if (running && !running.hasFailed) return { beginning: running.join(), isCollapsed: true };
-    const fetch = new RunningFetch();
+    if (running?.isJoinable) return { beginning: running.join(), isCollapsed: true };
+    const fetch = new RunningFetch((sizeBytes) => this.#disksFor(wanted, sizeBytes));
     this.#running.set(key, fetch);
     void this.#fetch(wanted, fetch).finally(() => {
       if (this.#running.get(key) === fetch) this.#running.delete(key);
@@ -73,89 +70,118 @@ export class MissFetches {
 
   /** Begins, tells how, and then takes in the body. Never rejects. */
   async #fetch(wanted: Wanted, fetch: RunningFetch): Promise<void> {
+    const { httpClient, clock, meter, log } = this.#options;
     const facts = { titleId: wanted.titleId, file: wanted.file };
-    const sentAt = this.#clock.now();
+    const sentAt = clock.now();
     try {
-      const response = await this.#httpClient.send({
-        method: 'GET',
-        url: wanted.url,
-        silenceMax: UPSTREAM_SILENCE_MAX,
-      });
-      this.#meter.countFirstByte(elapsed(sentAt, this.#clock.now()));
+      const silenceMax = UPSTREAM_SILENCE_MAX;
+      const response = await httpClient.send({ method: 'GET', url: wanted.url, silenceMax });
+      meter.countFirstByte(elapsed(sentAt, clock.now()));
       if (response.status !== 200)
         return fetch.tell({ kind: 'refused', refusal: await upstreamRefusal(response) });
       const representation = representationOf(wanted, response);
-      const writer = representation && (await this.#beginWriter(bytes(representation.sizeBytes)));
-      if (!representation || !writer) {
+      const landing = representation && (await this.#landing(wanted, fetch, representation));
+      if (!representation || !landing) {
         response.discard();
         return fetch.tell({ kind: 'unstorable' });
       }
-      const source = new GrowingAsset(writer);
+      const source = new GrowingAsset(landing);
       const upstreamCacheStatus = response.headers['cache-status'];
       fetch.tell({ kind: 'growing', representation, upstreamCacheStatus, source });
       await this.#takeIn(wanted, response, representation, source);
     } catch (error) {
       const { code, message } = failureFacts(error);
-      this.#log('miss.fetch.failed', { ...facts, code, message });
+      log('miss.fetch.failed', { ...facts, code, message });
       fetch.tell({ kind: 'refused', refusal: { code, detail: message } });
     }
   }
 
-  async #beginWriter(sizeBytes: Bytes): Promise<AssetWriter | undefined> {
+  async #landing(
+    wanted: Wanted,
+    fetch: RunningFetch,
+    { sizeBytes }: Representation,
+  ): Promise<AssetWriter | PassingBytes | undefined> {
+    const { titleId, file } = wanted;
+    const { admission, store } = this.#options;
+    const isHeld = store.find(titleId, file) !== undefined;
+    const isKnown = isHeld || this.#isPlanned(wanted) || admission.admits(titleId, file);
+    if (isKnown || fetch.clients > 1) {
+      const writer = await this.#disksFor(wanted, bytes(sizeBytes)).begin();
+      if (writer) return writer;
+    }
+    const mayPass = fetch.clients === 1 && this.#passingFiles < PASSING_FILES_MAX;
+    return mayPass ? new PassingBytes(sizeBytes) : undefined;
+  }
+
+  /** Into free room if there is any; else others give way. */
+  #disksFor(wanted: Wanted, sizeBytes: Bytes) {
+    const { store } = this.#options;
+    const isSurprise = !this.#isPlanned(wanted);
     const tiers = ['flash', 'hdd'] as const;
-    const intoRoom = await this.#store.begin({ sizeBytes, tiers, mayEvict: false });
-    return intoRoom ?? this.#store.begin({ sizeBytes, tiers, mayEvict: true });
+    const begin = (mayEvict: boolean) => store.begin({ sizeBytes, tiers, mayEvict, isSurprise });
+    return {
+      begin: async () => (await begin(false)) ?? begin(true),
+      abandon: (writer: AssetWriter) => store.abandon(writer),
+    };
+  }
+
+  #isPlanned({ titleId, file }: Wanted): boolean {
+    const { store, clock } = this.#options;
+    const item = store.index.plannedItem(titleId, file);
+    return item !== undefined && (item.availableUntil ?? Number.POSITIVE_INFINITY) > clock.now();
   }
 
   async #takeIn(
     wanted: Wanted,
     response: ClientResponse,
-    { sizeBytes, etag, contentType }: Representation,
+    representation: Representation,
     source: GrowingAsset,
   ): Promise<void> {
-    const { writer } = source;
-    const expected = response.headers[`x-amz-meta-${SHA256_METADATA}`];
-    let assetId: AssetId;
+    const { store, log } = this.#options;
+    const { titleId, file } = wanted;
+    const isPassing = source.writer === undefined;
+    if (isPassing) this.#passingFiles += 1;
     try {
-      for await (const chunk of response.body) await source.append(chunk);
-      assetId = source.verify(expected !== undefined && isAssetId(expected) ? expected : undefined);
+      const received = await receive(response, source);
+      if (received) await this.#publish(wanted, representation, received);
+      else log('miss.fetch.passed', { titleId, file });
     } catch (error) {
       response.discard();
-      source.fail(error);
-      await this.#store.abandon(writer);
+      await source.fail(error);
+      if (source.writer) await store.abandon(source.writer);
       throw error;
+    } finally {
+      if (isPassing) this.#passingFiles -= 1;
+      await source.finish();
     }
-    const { titleId, file } = wanted;
-    const name = { titleId, file, etag, contentType, fetchedAt: this.#clock.now() };
-    const { tier } = await this.#store.publish(writer, assetId, [name]);
-    this.#log('miss.fetch.stored', { titleId, file, assetId, sizeBytes, tier });
+  }
+
+  async #publish(
+    { titleId, file }: Wanted,
+    { sizeBytes, etag, contentType }: Representation,
+    { assetId, writer }: Concluded,
+  ): Promise<void> {
+    const { store, clock, log } = this.#options;
+    const name = { titleId, file, etag, contentType, fetchedAt: clock.now() };
+    const { tier } = await store.publish(writer, assetId, [name]);
+    log('miss.fetch.stored', { titleId, file, assetId, sizeBytes, tier });
   }
 }
 
-/** Keeps the growing file open for everybody who joined, from the moment of joining. */
-class RunningFetch {
-  readonly #beginning = Promise.withResolvers<FetchBeginning>();
-  #joined = 0;
-  #source: GrowingAsset | undefined;
-
-  /** It has broken off, and is only being cleared away. */
-  get hasFailed(): boolean {
-    return this.#source?.hasFailed ?? false;
-  }
-
-  join(): Promise<FetchBeginning> {
-    this.#joined += 1;
-    this.#source?.writer.retain();
-    return this.#beginning.promise;
-  }
-
-  tell(beginning: FetchBeginning): void {
-    if (beginning.kind === 'growing' && !this.#source) {
-      this.#source = beginning.source;
-      for (let client = 0; client < this.#joined; client += 1) this.#source.writer.retain();
+/** Takes in the body. Undefined when it passed through memory, and nobody has use for it any more. */
+async function receive(
+  response: ClientResponse,
+  source: GrowingAsset,
+): Promise<Concluded | undefined> {
+  const said = response.headers[`x-amz-meta-${SHA256_METADATA}`];
+  for await (const chunk of response.body) {
+    if (source.isUnused) {
+      response.discard();
+      return undefined;
     }
-    this.#beginning.resolve(beginning);
+    await source.append(chunk);
   }
+  return source.conclude(said !== undefined && isAssetId(said) ? said : undefined);
 }
 
 /** Undefined when the upstream did not tell what a cache must know. */
@@ -165,55 +191,4 @@ function representationOf(wanted: Wanted, response: ClientResponse): Representat
   if (etag === undefined || !ETAG.test(etag)) return undefined;
   const contentType = type ?? contentTypeOf(wanted.file);
   return { file: wanted.file, sizeBytes: Number(length), etag, contentType };
-}
-
-/**
- * A file that clients read while it grows. Its last bytes are shown only after all of them have been verified: nobody
- * ever receives a whole file that is wrong.
- */
-export class GrowingAsset implements ByteSource {
-  readonly writer: AssetWriter;
-  #visibleBytes = 0;
-  #failure: unknown;
-  #progress = Promise.withResolvers<void>();
-
-  constructor(writer: AssetWriter) {
-    this.writer = writer;
-  }
-
-  get visibleBytes(): number {
-    return this.#visibleBytes;
-  }
-  get hasFailed(): boolean {
-    return this.#failure !== undefined;
-  }
-
-  async append(chunk: Uint8Array): Promise<void> {
-    await this.writer.append(chunk);
-    if (!this.writer.isComplete) this.#show(this.writer.receivedBytes);
-  }
-  verify(expected: AssetId | undefined): AssetId {
-    const assetId = this.writer.verify(expected);
-    this.#show(this.writer.sizeBytes);
-    return assetId;
-  }
-  fail(failure: unknown): void {
-    this.#failure = failure ?? new CdnError('internal', 'the fetch failed');
-    this.#show(this.#visibleBytes);
-  }
-
-  async read(buffer: Uint8Array, position: number): Promise<number> {
-    while (position >= this.#visibleBytes) {
-      if (this.#failure !== undefined) throw this.#failure;
-      await this.#progress.promise;
-    }
-    const readableBytes = Math.min(buffer.length, this.#visibleBytes - position);
-    return this.writer.read(buffer.subarray(0, readableBytes), position);
-  }
-
-  #show(visibleBytes: number): void {
-    this.#visibleBytes = visibleBytes;
-    this.#progress.resolve();
-    this.#progress = Promise.withResolvers();
-  }
 }

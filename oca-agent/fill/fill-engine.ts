@@ -88,7 +88,7 @@ export class FillEngine {
 
   /** Does what can be done now; returns how long there is nothing to do. */
   async #step(signal: AbortSignal): Promise<Milliseconds> {
-    const { keeper, store, clock, log } = this.#options;
+    const { keeper, clock, log } = this.#options;
     const { plan } = keeper;
     const now = clock.now();
     if (!plan) return WATCH_INTERVAL;
@@ -97,7 +97,7 @@ export class FillEngine {
       this.#ledgerPlanVersion = plan.planVersion;
       this.#state = 'idle';
     }
-    const missing = store.index.missing();
+    const missing = this.#missing();
     if (missing.length === 0) return this.#rest('complete');
     if (now < plan.window.startsAt) {
       const untilStart = elapsed(now, plan.window.startsAt);
@@ -108,11 +108,20 @@ export class FillEngine {
     this.#state = 'filling';
     log('fill.pass.begun', { planVersion: plan.planVersion, missing: missing.length });
     await this.#pass(plan, missing, signal);
-    const isComplete = store.index.missing().length === 0;
+    const isComplete = this.#missing().length === 0;
     log('fill.pass.ended', { planVersion: plan.planVersion, isComplete });
     if (isComplete) return this.#rest('complete');
     this.#failedPasses += 1;
     return this.#rest('incomplete', this.#retryPause());
+  }
+
+  /** What the plan wants and is not held, but for what may not be shown any more. */
+  #missing(): FillPlanItem[] {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    return store.index
+      .missing()
+      .filter(({ availableUntil }) => availableUntil === undefined || availableUntil > now);
   }
 
   #rest(state: FillReport['state'], pause: Milliseconds = WATCH_INTERVAL): Milliseconds {

@@ -7,24 +7,25 @@ const BURST_MS = 250;
 /** No transfer waits longer, even after the clock was set back. */
 const WAIT_MAX_MS = 60_000;
 
-/** Holds all transfers together to one rate: a token bucket that is kept as the instant at which it has room again. */
+/** Holds all that takes from it together to one rate: a token bucket that is kept as the instant at which it has room again. */
 export class Pacer {
   readonly #clock: Clock;
-  readonly #rate: BitsPerSecond | undefined;
+  readonly #rate: () => BitsPerSecond | undefined;
   #freeAt: EpochMs = epochMs(0);
 
-  /** @param rate undefined: as fast as it goes. */
-  constructor(clock: Clock, rate: BitsPerSecond | undefined) {
+  /** @param rate undefined: as fast as it goes. One that changes is asked for anew each time. */
+  constructor(clock: Clock, rate: BitsPerSecond | undefined | (() => BitsPerSecond | undefined)) {
     this.#clock = clock;
-    this.#rate = rate;
+    this.#rate = typeof rate === 'function' ? rate : () => rate;
   }
 
   /** Resolves when `sizeBytes` more may be taken in. */
   async take(sizeBytes: number, signal: AbortSignal): Promise<void> {
-    if (this.#rate === undefined) return;
+    const rate = this.#rate();
+    if (rate === undefined) return;
     const now = this.#clock.now();
     const startsAt = Math.min(Math.max(this.#freeAt, now - BURST_MS), now + WAIT_MAX_MS);
-    this.#freeAt = epochMs(startsAt + (sizeBytes * 8 * 1000) / this.#rate);
+    this.#freeAt = epochMs(startsAt + (sizeBytes * 8 * 1000) / rate);
     if (this.#freeAt > now) await this.#clock.sleep(milliseconds(this.#freeAt - now), signal);
   }
 }

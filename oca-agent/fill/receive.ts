@@ -4,6 +4,7 @@ import { errorCodeOf } from '#domain/errors.ts';
 import { seconds } from '#domain/units.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
 import type { FillSource } from '#protocol/fill-sources.ts';
+import { isDiskTrouble } from '../disks/disk-trouble.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import type { AssetWriter } from '../store/asset-writer.ts';
@@ -72,8 +73,7 @@ export async function receive(
       code,
       message,
     });
-    const isDiskTrouble = code === 'disk-failed' || code === 'disk-full';
-    return isDiskTrouble
+    return isDiskTrouble(error)
       ? 'disk-trouble'
       : errorCodeOf(error) === 'upstream-invalid'
         ? 'refused'

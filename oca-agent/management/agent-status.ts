@@ -1,9 +1,13 @@
 import type { SiteId } from '#domain/ids.ts';
 import type { EpochMs } from '#domain/units.ts';
-import type { OcaReport } from '#protocol/oca-report.ts';
+import type { OcaReport, ScrubReport } from '#protocol/oca-report.ts';
+import type { RemovalReason } from '../store/intake.ts';
+import type { ReconcileProgress } from '../store/reconcile.ts';
+import type { DiskDetails } from '../store/store-reports.ts';
+import type { UpkeepStatus } from '../upkeep/upkeep.ts';
 
 /** What `GET /status` on the management address says: the report of this moment, and what only the operator asks. */
-export interface AgentStatus extends Omit<OcaReport, 'version' | 'sequence' | 'sentAt'> {
+export interface AgentStatus extends Omit<OcaReport, 'version' | 'sequence' | 'sentAt' | 'disks'> {
   readonly siteId: SiteId;
   readonly softwareVersion: string;
   readonly startedAt: EpochMs;
@@ -13,4 +17,18 @@ export interface AgentStatus extends Omit<OcaReport, 'version' | 'sequence' | 's
   readonly isRegistered: boolean;
   /** Where misses are fetched; absent until the first registration. */
   readonly cloudFrontUrl?: string;
+  readonly disks: readonly DiskDetails[];
+  readonly scrub: ScrubStatus;
+  /** How far index and disks have been brought in line since the start. */
+  readonly reconciliation: readonly ReconcileProgress[];
+  /** What the work on the store that nobody waits for is at. */
+  readonly upkeep: readonly UpkeepStatus[];
+  /** Since the agent's start. */
+  readonly moved: { readonly toFlash: number; readonly toHdd: number };
+  readonly removed: Readonly<Record<RemovalReason, number>>;
+}
+
+export interface ScrubStatus extends ScrubReport {
+  /** The operator has ordered this round. */
+  readonly isUrgent: boolean;
 }

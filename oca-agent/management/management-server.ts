@@ -1,12 +1,13 @@
 import { CdnError } from '#domain/errors.ts';
+import { type DiskId, isDiskId } from '#domain/ids.ts';
 import { type Decoder, decodeJson, describeFaults } from '#protocol/decode.ts';
 import type { OcaInventory } from '#protocol/oca-inventory.ts';
 import type { FillReport } from '#protocol/oca-report.ts';
 import { PROBLEM_CONTENT_TYPE, problemOf } from '#protocol/problem.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { Handler, Reply, ServerRequest } from '../platform/http-server.ts';
-import type { VerifyResult } from '../store/verify-assets.ts';
-import type { AgentStatus } from './agent-status.ts';
+import type { VerifyResult } from '../upkeep/asset-verifier.ts';
+import type { AgentStatus, ScrubStatus } from './agent-status.ts';
 import { formatMetrics, METRICS_CONTENT_TYPE } from './metrics.ts';
 import { type AssetSelection, assetSelection, drainOrder, type EvictResult } from './operations.ts';
 
@@ -19,7 +20,13 @@ export interface Operations {
   fill(): FillReport;
   evict(selection: AssetSelection): Promise<EvictResult>;
   verify(selection: AssetSelection): Promise<VerifyResult>;
+  /** Begins to verify every disk now; `GET /status` tells how far that has come. */
+  scrub(): ScrubStatus;
+  /** Takes the blank disk that is mounted in the place of another into use. */
+  replaceDisk(diskId: DiskId): Promise<AgentStatus>;
 }
+
+const REPLACE_DISK = /^POST \/disks\/([^/]+)\/replace$/;
 
 interface Answer {
   readonly type: string;
@@ -70,9 +77,17 @@ async function route(operations: Operations, request: ServerRequest): Promise<An
       return json(await operations.evict(await readMessage(request, assetSelection)));
     case 'POST /verify':
       return json(await operations.verify(await readMessage(request, assetSelection)));
+    case 'POST /scrub':
+      return json(operations.scrub());
     default:
-      throw new CdnError('not-found', `nothing answers ${request.method} ${path}`);
+      return routeDisks(operations, `${request.method} ${path}`);
   }
+}
+
+async function routeDisks(operations: Operations, asked: string): Promise<Answer> {
+  const [, diskId = ''] = REPLACE_DISK.exec(asked) ?? [];
+  if (isDiskId(diskId)) return json(await operations.replaceDisk(diskId));
+  throw new CdnError('not-found', `nothing answers ${asked}`);
 }
 
 /** An absent body is an empty message. */

@@ -1,18 +1,11 @@
 import { epochMs } from '#domain/units.ts';
 import type { AgentStatus } from './agent-status.ts';
-
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
-interface Family {
-  readonly name: string;
-  readonly kind: 'counter' | 'gauge';
-  readonly help: string;
-  readonly samples: readonly Sample[];
-}
+import { counter, type Family, formatFamily, gauge } from './metric-family.ts';
+import { storeFamilies } from './store-metrics.ts';
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** The status in the text format of Prometheus. Source: Prometheus, "Exposition formats", text format 0.0.4. */
+/** The status in the text format of Prometheus. */
 export const formatMetrics = (status: AgentStatus): string =>
   [...deliveryFamilies(status), ...storeFamilies(status), ...fillFamilies(status)]
     .map(formatFamily)
@@ -60,29 +53,6 @@ function deliveryFamilies({
   ];
 }
 
-function storeFamilies({ disks, tiers }: AgentStatus): Family[] {
-  const ofDisks = (name: string, help: string, value: (disk: AgentStatus['disks'][0]) => number) =>
-    ({
-      name,
-      kind: 'gauge',
-      help,
-      samples: disks.map((disk) => [{ disk: disk.diskId, tier: disk.tier }, value(disk)] as const),
-    }) satisfies Family;
-  return [
-    ofDisks('oca_disk_capacity_bytes', 'Declared size of a disk.', (disk) => disk.capacityBytes),
-    ofDisks('oca_disk_used_bytes', 'Bytes of assets on a disk.', (disk) => disk.usedBytes),
-    ofDisks('oca_disk_healthy', '1 while a disk is in use.', ({ state }) =>
-      Number(state === 'healthy'),
-    ),
-    {
-      name: 'oca_tier_assets',
-      kind: 'gauge',
-      help: 'Assets held on a tier.',
-      samples: tiers.map(({ tier, assetCount }) => [{ tier }, assetCount]),
-    },
-  ];
-}
-
 function fillFamilies({ fill }: AgentStatus): Family[] {
   return [
     gauge('oca_fill_plan_version', 'Version of the plan in force.', fill.planVersion ?? 0),
@@ -100,27 +70,4 @@ function fillFamilies({ fill }: AgentStatus): Family[] {
       ]),
     },
   ];
-}
-
-const counter = (name: string, help: string, value: number): Family => ({
-  name,
-  kind: 'counter',
-  help,
-  samples: [[{}, value]],
-});
-const gauge = (name: string, help: string, value: number): Family => ({
-  name,
-  kind: 'gauge',
-  help,
-  samples: [[{}, value]],
-});
-
-function formatFamily({ name, kind, help, samples }: Family): string {
-  const lines = samples.map(([labels, value]) => `${name}${formatLabels(labels)} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${lines.join('')}`;
-}
-
-function formatLabels(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }

@@ -2,7 +2,8 @@ import type { AssetId, TitleId } from '#domain/ids.ts';
 import { type Decoder, list, object, optional, truth } from '#protocol/decode.ts';
 import { assetId, titleId } from '#protocol/fields.ts';
 import type { HeldAsset } from '../store/asset.ts';
-import type { AssetStore, RemovalVerdict } from '../store/asset-store.ts';
+import type { AssetStore } from '../store/asset-store.ts';
+import type { RemovalVerdict } from '../store/intake.ts';
 
 /** Which assets an operation is about: all when neither is given. */
 export interface AssetSelection {
@@ -24,7 +25,7 @@ export interface EvictResult {
 
 export function selectAssets(store: AssetStore, selection: AssetSelection): HeldAsset[] {
   if (selection.titleId !== undefined) return store.index.assetsOfTitle(selection.titleId);
-  if (selection.assetIds === undefined) return store.index.assets();
+  if (selection.assetIds === undefined) return [...store.index.assets()];
   return selection.assetIds.flatMap((id) => store.index.asset(id) ?? []);
 }
 

@@ -1,11 +1,27 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import {
+  access,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  symlink,
+} from 'node:fs/promises';
+import { readBatch } from './batch-reader.ts';
 
 /** The file operations that the agent uses, and no more: so that a test can fail the n-th of them. */
 export interface FileSystem {
   /** Names in a folder; empty when there is no such folder. */
   list(folder: string): Promise<string[]>;
   makeFolder(folder: string): Promise<void>;
+  /** Makes a folder inside one that must be there; content when it exists. */
+  makeSubfolder(folder: string): Promise<void>;
   /** Opens an existing file to read. */
   open(path: string): Promise<OpenFile>;
   /** Makes a new file to write and read; fails when there is one. A private one is for its owner alone. */
@@ -19,7 +35,17 @@ export interface FileSystem {
   syncFolder(folder: string): Promise<void>;
   /** Undefined when there is no such file. */
   readText(path: string): Promise<string | undefined>;
+  /** The texts of many small files of a folder at once; undefined for one that is not there. */
+  readTexts(folder: string, names: readonly string[]): Promise<(string | undefined)[]>;
+  /** The sizes in bytes of many files of a folder at once; undefined for one that is not there. */
+  sizesOf(folder: string, names: readonly string[]): Promise<(number | undefined)[]>;
   isWritable(path: string): Promise<boolean>;
+  /** Makes a symbolic link at `path`; fails when there is something. */
+  link(target: string, path: string): Promise<void>;
+  /** What a symbolic link points at; undefined when there is none at `path`. */
+  readLink(path: string): Promise<string | undefined>;
+  /** Removes a folder with nothing in it; leaves any other as it is. */
+  removeEmptyFolder(folder: string): Promise<void>;
   freeBytes(folder: string): Promise<number>;
 }
 
@@ -28,6 +54,8 @@ export interface FileStatus {
   readonly sizeBytes: number;
   /** Permission bits. */
   readonly mode: number;
+  /** The filesystem that it is on: another number than its parent's for the root of a mounted one. */
+  readonly device: number;
 }
 
 export interface OpenFile {
@@ -50,6 +78,7 @@ export const nodeFileSystem: FileSystem = {
   async makeFolder(folder) {
     await mkdir(folder, { recursive: true });
   },
+  makeSubfolder: (folder) => mkdir(folder).catch(orWhen(['EEXIST'], undefined)),
   open: (path) => openFile(path, READ),
   create: (path, options) => openFile(path, CREATE, options?.isPrivate ? 0o600 : 0o640),
   rename,
@@ -58,18 +87,24 @@ export const nodeFileSystem: FileSystem = {
     const found = await stat(path).catch(orWhenAbsent(undefined));
     if (!found) return undefined;
     const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
-    return { kind, sizeBytes: found.size, mode: found.mode & 0o777 };
+    return { kind, sizeBytes: found.size, mode: found.mode & 0o777, device: found.dev };
   },
   async syncFolder(folder) {
     const handle = await open(folder, constants.O_RDONLY);
     await handle.sync().finally(() => handle.close());
   },
   readText: (path) => readFile(path, 'utf8').catch(orWhenAbsent(undefined)),
+  readTexts: (folder, names) => readBatch<string>('text', folder, names),
+  sizesOf: (folder, names) => readBatch<number>('size', folder, names),
   isWritable: (path) =>
     access(path, constants.W_OK | constants.R_OK).then(
       () => true,
       () => false,
     ),
+  link: (target, path) => symlink(target, path),
+  readLink: (path) => readlink(path).catch(orWhen(['ENOENT', 'ENOTDIR', 'EINVAL'], undefined)),
+  removeEmptyFolder: (folder) =>
+    rmdir(folder).catch(orWhen(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'], undefined)),
   async freeBytes(folder) {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
@@ -116,12 +151,13 @@ async function openFile(path: string, flags: number, mode?: number): Promise<Ope
   };
 }
 
-const orWhenAbsent =
-  <T>(absent: T) =>
+const orWhen =
+  <T>(errnos: readonly string[], instead: T) =>
   (error: unknown): T => {
-    if (errnoOf(error) === 'ENOENT') return absent;
+    if (errnos.includes(errnoOf(error) ?? '')) return instead;
     throw error;
   };
+const orWhenAbsent = <T>(absent: T) => orWhen(['ENOENT'], absent);
 
 /** The system's name of a failure, e.g. `EIO`; undefined for what is not the system's. */
 export function errnoOf(error: unknown): string | undefined {

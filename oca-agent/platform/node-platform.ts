@@ -16,11 +16,15 @@ export const systemClock: Clock = {
   },
 };
 
+/** Where nobody sets UV_THREADPOOL_SIZE. Source: libuv, "Thread pool work scheduling". */
+const FILE_THREADS_DEFAULT = 4;
+
 /** The real machine. */
-export const nodePlatform = (): Platform => ({
+export const nodePlatform = (fileThreads = FILE_THREADS_DEFAULT): Platform => ({
   clock: systemClock,
   random: seededRandom(randomInt(2 ** 32)),
   fileSystem: nodeFileSystem,
+  fileThreads,
   openDatabase: openSqlite,
   httpClient: nodeHttpClient(),
   identifiedClient: nodeHttpClient,

@@ -10,6 +10,8 @@ export interface Platform {
   readonly clock: Clock;
   readonly random: Random;
   readonly fileSystem: FileSystem;
+  /** How many file operations may be under way at a time, those of all disks together. */
+  readonly fileThreads: number;
   readonly openDatabase: OpenDatabase;
   /** For everybody: nobody learns who we are. */
   readonly httpClient: HttpClient;

@@ -1,260 +1,297 @@
-import { createHash } from 'node:crypto';
+import type { EvictionKey, Slot } from '#domain/eviction/policy.ts';
 import type { AssetId, DiskId, TitleId } from '#domain/ids.ts';
+import { invariant } from '#domain/invariant.ts';
 import type { EpochMs } from '#domain/units.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
-import { type DatabaseSync, inTransaction, type StatementSync } from '../platform/database.ts';
 import type { AssetName, HeldAsset, NamedAsset } from './asset.ts';
-import { heatAfterUse, heatOfFirstUse } from './heat.ts';
+import { AssetTable, type DiskUsage, type Place } from './asset-table.ts';
+import { type Heat, heatAfterUse, heatOfFirstUse } from './heat.ts';
+import { type IndexKeeping, NOT_KEPT } from './index-keeping.ts';
+import { PlannedNames, type PlanProgress } from './planned-names.ts';
+import { SortedDigest } from './table/sorted-digest.ts';
+
+/** What a plan that comes into force changes. */
+export interface PlanChange {
+  /** Names that the plan gives to other bytes than are held under them. */
+  readonly superseded: readonly { readonly titleId: TitleId; readonly file: string }[];
+  /** Held, and wanted from now on. */
+  readonly pinned: Iterable<HeldAsset>;
+  /** Held, and wanted no longer. */
+  readonly unpinned: Iterable<HeldAsset>;
+}
 
 /**
- * What the disks hold, under which names, and what the plan in force wants: all that is asked for on every request.
- * It is a cache of the disks and of the plan: losing it costs a rebuild, never an asset.
+ * What the disks hold, under which names, and what the plan in force wants: all that is asked for on every request, from
+ * memory. It is a cache of the disks and of the plan: losing it costs a rebuild, never an asset.
  */
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS asset (
-    assetId TEXT PRIMARY KEY, diskId TEXT NOT NULL, tier TEXT NOT NULL, sizeBytes INTEGER NOT NULL,
-    heat REAL NOT NULL, isPinned INTEGER NOT NULL DEFAULT 0
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS assetByHeat ON asset (diskId, isPinned, heat);
-  CREATE TABLE IF NOT EXISTS name (
-    titleId TEXT NOT NULL, file TEXT NOT NULL, assetId TEXT NOT NULL, etag TEXT NOT NULL,
-    contentType TEXT NOT NULL, fetchedAt INTEGER NOT NULL, PRIMARY KEY (titleId, file)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS nameByAsset ON name (assetId);
-  CREATE TABLE IF NOT EXISTS planned (
-    titleId TEXT NOT NULL, file TEXT NOT NULL, assetId TEXT NOT NULL, etag TEXT NOT NULL,
-    contentType TEXT NOT NULL, sizeBytes INTEGER NOT NULL, tier TEXT NOT NULL,
-    priority INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (titleId, file)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS plannedByAsset ON planned (assetId);
-`;
-
-const QUERIES = {
-  find: `SELECT asset.assetId, diskId, asset.tier, asset.sizeBytes, name.titleId, name.file, name.etag,
-           name.contentType, fetchedAt, planned.assetId IS asset.assetId AS isPlanned
-         FROM name JOIN asset USING (assetId) LEFT JOIN planned USING (titleId, file)
-         WHERE name.titleId = ? AND name.file = ?`,
-  asset: 'SELECT assetId, diskId, tier, sizeBytes FROM asset WHERE assetId = ?',
-  assets: 'SELECT assetId, diskId, tier, sizeBytes FROM asset ORDER BY assetId',
-  assetsOfDisk: 'SELECT assetId, diskId, tier, sizeBytes FROM asset WHERE diskId = ?',
-  assetsOfTitle: `SELECT DISTINCT asset.assetId, diskId, tier, sizeBytes FROM name JOIN asset USING (assetId)
-                  WHERE titleId = ?`,
-  names: 'SELECT titleId, file, etag, contentType, fetchedAt FROM name WHERE assetId = ?',
-  holderOfName: 'SELECT assetId, fetchedAt FROM name WHERE titleId = ? AND file = ?',
-  addAsset: `INSERT INTO asset (assetId, diskId, tier, sizeBytes, heat, isPinned)
-             VALUES (:assetId, :diskId, :tier, :sizeBytes, :heat,
-               EXISTS (SELECT 1 FROM planned WHERE planned.assetId = :assetId))`,
-  addName: `INSERT OR REPLACE INTO name (titleId, file, assetId, etag, contentType, fetchedAt)
-            VALUES (:titleId, :file, :assetId, :etag, :contentType, :fetchedAt)`,
-  removeAsset: 'DELETE FROM asset WHERE assetId = ?',
-  removeName: 'DELETE FROM name WHERE titleId = ? AND file = ?',
-  removeNames: 'DELETE FROM name WHERE assetId = ?',
-  isPinned: 'SELECT isPinned FROM asset WHERE assetId = ?',
-  heat: 'SELECT heat FROM asset WHERE assetId = ?',
-  setHeat: 'UPDATE asset SET heat = ? WHERE assetId = ?',
-  coldest: `SELECT assetId, diskId, tier, sizeBytes FROM asset WHERE diskId = ? AND isPinned = 0 ORDER BY heat`,
-  usage: `SELECT diskId, COUNT(*) AS assetCount, SUM(sizeBytes) AS usedBytes,
-            COALESCE(SUM(sizeBytes) FILTER (WHERE isPinned = 0), 0) AS evictableBytes
-          FROM asset GROUP BY diskId`,
-  assetsByTitle: 'SELECT DISTINCT titleId, assetId FROM name ORDER BY titleId, assetId',
-  clearPlan: 'DELETE FROM planned',
-  addPlanned: `INSERT OR REPLACE INTO planned
-                 (titleId, file, assetId, etag, contentType, sizeBytes, tier, priority, position)
-               VALUES (:titleId, :file, :assetId, :etag, :contentType, :sizeBytes, :tier, :priority, :position)`,
-  pinPlanned:
-    'UPDATE asset SET isPinned = EXISTS (SELECT 1 FROM planned WHERE planned.assetId = asset.assetId)',
-  superseded: `SELECT name.titleId, name.file FROM name JOIN planned USING (titleId, file)
-               WHERE name.assetId <> planned.assetId`,
-  missing: `SELECT planned.titleId, planned.file, planned.assetId, planned.etag, planned.contentType,
-              planned.sizeBytes, planned.tier, priority
-            FROM planned LEFT JOIN name USING (titleId, file)
-            WHERE name.assetId IS NOT planned.assetId ORDER BY priority DESC, position`,
-  progress: `SELECT COUNT(*) AS assetsTotal, COALESCE(SUM(planned.sizeBytes), 0) AS bytesTotal,
-               COUNT(name.assetId) AS assetsDone,
-               COALESCE(SUM(planned.sizeBytes) FILTER (WHERE name.assetId IS NOT NULL), 0) AS bytesDone
-             FROM planned LEFT JOIN name USING (titleId, file, assetId)`,
-} as const;
-
-/** Uses are noted in memory and written in one go. Source: sqlite updates cost 40 µs each, research "performance" §5. */
-const UNWRITTEN_USES_MAX = 4096;
-
-export interface DiskUsage {
-  readonly assetCount: number;
-  readonly usedBytes: number;
-  /** Held, but not planned. */
-  readonly evictableBytes: number;
-}
-
-export interface PlanProgress {
-  readonly assetsTotal: number;
-  readonly bytesTotal: number;
-  readonly assetsDone: number;
-  readonly bytesDone: number;
-}
-
 export class AssetIndex {
   /** Moves with every change of what is held or planned. */
   revision = 0;
-  readonly #database: DatabaseSync;
-  readonly #query: Record<keyof typeof QUERIES, StatementSync>;
-  #usageByDisk = new Map<DiskId, DiskUsage>();
-  #unwrittenUses: { readonly assetId: AssetId; readonly usedAt: EpochMs }[] = [];
+  readonly table: AssetTable;
+  readonly #planned: PlannedNames;
+  readonly #digest: SortedDigest;
+  #keeping = NOT_KEPT;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-    database.exec(SCHEMA);
-    const prepared = Object.entries(QUERIES).map(([name, sql]) => [name, database.prepare(sql)]);
-    this.#query = Object.fromEntries(prepared);
-    this.#countUsage();
+  constructor(table = new AssetTable()) {
+    this.table = table;
+    this.#planned = new PlannedNames(table);
+    this.#digest = new SortedDigest(table.assets);
+  }
+
+  /** What it takes in memory, without what the engine adds. */
+  get sizeBytes(): number {
+    return this.table.sizeBytes + this.#planned.sizeBytes;
+  }
+
+  /** Assets that are held. */
+  get assetCount(): number {
+    return this.table.assetCount;
+  }
+  /** One more than the largest slot that was ever given. */
+  get slotsEnd(): Slot {
+    return this.table.assets.rows.count;
+  }
+  /** The disks on which something is held. */
+  diskIds(): DiskId[] {
+    return this.table.diskIds();
+  }
+
+  keepBy(keeping: IndexKeeping): void {
+    this.#keeping = keeping;
   }
 
   find(titleId: TitleId, file: string): NamedAsset | undefined {
-    const row = this.#query.find.get(titleId, file);
-    return row && ({ ...row, isPlanned: row.isPlanned === 1 } as unknown as NamedAsset);
+    const { names } = this.table;
+    const row = names.find(titleId, file);
+    const slot = row < 0 ? -1 : names.slotOf(row);
+    if (slot < 0) return undefined;
+    const { assetId, diskId, tier, sizeBytes } = this.table.held(slot);
+    const { etag, contentType, fetchedAt } = names.textOf(names.recordOf(row));
+    const isPlanned = this.#planned.isPlanned(row);
+    return {
+      assetId,
+      diskId,
+      tier,
+      sizeBytes,
+      slot,
+      titleId,
+      file,
+      etag,
+      contentType,
+      fetchedAt,
+      isPlanned,
+    };
   }
   asset(assetId: AssetId): HeldAsset | undefined {
-    return this.#query.asset.get(assetId) as HeldAsset | undefined;
+    return this.assetAt(this.table.assets.find(assetId));
   }
-  assets(): HeldAsset[] {
-    return this.#query.assets.all() as unknown as HeldAsset[];
+  /** What has this slot now. */
+  assetAt(slot: Slot): HeldAsset | undefined {
+    return this.table.isHeld(slot) ? this.table.held(slot) : undefined;
   }
-  assetsOfDisk(diskId: DiskId): HeldAsset[] {
-    return this.#query.assetsOfDisk.all(diskId) as unknown as HeldAsset[];
+  /** The slot of an asset that lies on this disk; −1 when it does not. */
+  slotOn(assetId: AssetId, diskId: DiskId): Slot {
+    const slot = this.table.heldSlot(assetId);
+    return this.isOn(slot, diskId) ? slot : -1;
+  }
+  isOn(slot: Slot, diskId: DiskId): boolean {
+    return this.table.isHeld(slot) && this.table.placeOf(slot).diskId === diskId;
+  }
+  /** In the order of slots. What comes or goes meanwhile may be among them or not. */
+  *assets(): Generator<HeldAsset> {
+    for (let slot = 0; slot < this.table.assets.rows.count; slot += 1)
+      if (this.table.assets.isHeld(slot)) yield this.table.held(slot);
+  }
+  *assetsOfDisk(diskId: DiskId): Generator<HeldAsset> {
+    const { assets } = this.table;
+    const isOnDisk = this.table.places.map((place) => place.diskId === diskId);
+    for (let slot = 0; slot < assets.rows.count; slot += 1)
+      if (assets.isHeld(slot) && isOnDisk[assets.placeOf(slot)]) yield this.table.held(slot);
   }
   assetsOfTitle(titleId: TitleId): HeldAsset[] {
-    return this.#query.assetsOfTitle.all(titleId) as unknown as HeldAsset[];
+    const { names } = this.table;
+    const title = names.titles.numberOf(titleId);
+    const slots = new Set<Slot>();
+    for (let row = 0; title >= 0 && row < names.rows.count; row += 1)
+      if (names.titleOf(row) === title && names.slotOf(row) >= 0) slots.add(names.slotOf(row));
+    return [...slots].map((slot) => this.table.held(slot));
   }
+  /** In the order of titles and files. */
   namesOf(assetId: AssetId): AssetName[] {
-    return this.#query.names.all(assetId) as unknown as AssetName[];
+    const slot = this.table.heldSlot(assetId);
+    if (slot < 0) return [];
+    return this.table
+      .nameRowsOf(slot)
+      .map((row) => this.table.nameAt(row))
+      .sort((one, other) => compare(one.titleId, other.titleId) || compare(one.file, other.file));
   }
   isPinned(assetId: AssetId): boolean {
-    return this.#query.isPinned.get(assetId)?.isPinned === 1;
+    const slot = this.table.heldSlot(assetId);
+    return slot >= 0 && this.table.assets.isWanted(slot);
   }
   /** Counted along, not summed up: it is asked for before every transfer. */
   usageOfDisk(diskId: DiskId): DiskUsage {
-    return this.#usageByDisk.get(diskId) ?? NO_USAGE;
+    return this.table.usageOfDisk(diskId);
   }
 
-  add({ assetId, diskId, tier, sizeBytes }: HeldAsset, now: EpochMs): void {
-    const heat = heatOfFirstUse(now);
-    this.#query.addAsset.run({ assetId, diskId, tier, sizeBytes, heat });
-    this.#count({ assetId, diskId, sizeBytes }, 1);
+  /** Takes in an asset that is not held yet. */
+  add(asset: Omit<HeldAsset, 'slot'>, now: EpochMs): HeldAsset {
+    const { assets } = this.table;
+    const slot = assets.take(asset.assetId);
+    invariant(!assets.isHeld(slot), 'an asset is added once');
+    this.table.hold(slot, asset);
+    assets.setHeat(slot, heatOfFirstUse(now));
+    assets.setLastUsedAt(slot, now);
+    this.#noteAsset(slot);
+    return this.table.held(slot);
+  }
+  /** The asset lies on another disk from now on. */
+  move(assetId: AssetId, place: Place): HeldAsset {
+    const slot = this.table.heldSlot(assetId);
+    invariant(slot >= 0, 'what moves is held');
+    this.table.move(slot, place);
+    this.#keeping.noteAsset(slot);
     this.revision += 1;
+    return this.table.held(slot);
   }
-
   remove(assetId: AssetId): void {
-    const asset = this.asset(assetId);
-    if (!asset) return;
-    this.#count(asset, -1);
-    inTransaction(this.#database, () => {
-      this.#query.removeNames.run(assetId);
-      this.#query.removeAsset.run(assetId);
-    });
-    this.revision += 1;
+    const slot = this.table.heldSlot(assetId);
+    if (slot < 0) return;
+    for (const row of this.table.nameRowsOf(slot)) this.#unbindRow(row);
+    this.#noteAsset(slot);
+    this.table.drop(slot);
   }
 
-  /** Lets a name mean an asset; returns the asset that it meant before, if that was another. */
+  /** Lets a name mean a held asset; returns the asset that it meant before, if that was another. */
   bind(assetId: AssetId, name: AssetName): AssetId | undefined {
-    const before = this.#query.holderOfName.get(name.titleId, name.file);
-    this.#query.addName.run({ ...name, assetId });
-    this.revision += 1;
-    return before && before.assetId !== assetId ? (before.assetId as AssetId) : undefined;
-  }
-
-  /** When an upstream last confirmed the name, whatever it means. */
-  fetchedAt(titleId: TitleId, file: string): EpochMs | undefined {
-    return this.#query.holderOfName.get(titleId, file)?.fetchedAt as EpochMs | undefined;
-  }
-
-  touch(assetId: AssetId, usedAt: EpochMs): void {
-    this.#unwrittenUses.push({ assetId, usedAt });
-    if (this.#unwrittenUses.length >= UNWRITTEN_USES_MAX) this.writeUses();
-  }
-
-  writeUses(): void {
-    const uses = this.#unwrittenUses;
-    this.#unwrittenUses = [];
-    inTransaction(this.#database, () => {
-      for (const { assetId, usedAt } of uses) {
-        const heat = this.#query.heat.get(assetId)?.heat;
-        if (typeof heat === 'number') this.#query.setHeat.run(heatAfterUse(heat, usedAt), assetId);
-      }
-    });
-  }
-
-  /** The assets of a disk that are not planned, coldest first. */
-  coldest(diskId: DiskId): Iterable<HeldAsset> {
-    this.writeUses();
-    return this.#query.coldest.iterate(diskId) as unknown as Iterable<HeldAsset>;
-  }
-
-  /** Puts a plan in force; returns the names that it gives to other assets than are held under them. */
-  setPlan(items: readonly FillPlanItem[]): { titleId: TitleId; file: string }[] {
-    inTransaction(this.#database, () => {
-      this.#query.clearPlan.run();
-      items.forEach((item, position) => {
-        this.#query.addPlanned.run({ ...item, position });
+    const slot = this.table.heldSlot(assetId);
+    invariant(slot >= 0, 'a name is bound to a held asset');
+    const { names } = this.table;
+    const known = names.find(name.titleId, name.file);
+    const row = known >= 0 ? known : names.add(name.titleId, name.file, name);
+    const before = names.slotOf(row);
+    this.#tell(row, name);
+    if (before !== slot)
+      this.#planned.around(row, () => {
+        if (before >= 0) this.table.unlink(row);
+        this.table.link(row, slot);
       });
-      this.#query.pinPlanned.run();
-    });
-    this.#countUsage();
+    this.#keeping.noteName(row);
     this.revision += 1;
-    return this.#query.superseded.all() as unknown as { titleId: TitleId; file: string }[];
+    return before >= 0 && before !== slot ? this.table.assets.assetId(before) : undefined;
   }
-
   /** Takes a name away; returns the asset that it meant. */
   unbind(titleId: TitleId, file: string): AssetId | undefined {
-    const before = this.#query.holderOfName.get(titleId, file)?.assetId;
-    this.#query.removeName.run(titleId, file);
-    this.revision += 1;
-    return before as AssetId | undefined;
+    const row = this.#heldRow(titleId, file);
+    if (row < 0) return undefined;
+    const assetId = this.table.assets.assetId(this.table.names.slotOf(row));
+    this.#unbindRow(row);
+    return assetId;
+  }
+  /** When an upstream last confirmed the name, whatever it means. */
+  fetchedAt(titleId: TitleId, file: string): EpochMs | undefined {
+    const row = this.#heldRow(titleId, file);
+    const { names } = this.table;
+    return row < 0 ? undefined : names.records.fetchedAt(names.recordOf(row));
   }
 
+  /** Notes a use, in memory alone. */
+  touch(asset: AssetId | Slot, now: EpochMs): void {
+    const slot = typeof asset === 'number' ? asset : this.table.heldSlot(asset);
+    if (!this.table.isHeld(slot)) return;
+    const { assets } = this.table;
+    assets.setHeat(slot, heatAfterUse(assets.heatOf(slot), now));
+    assets.setLastUsedAt(slot, now);
+    this.#keeping.noteUse();
+  }
+  heatOf(slot: Slot): Heat {
+    return this.table.assets.heatOf(slot);
+  }
+  /** In whole seconds. Before the first use: when the asset came. */
+  lastUsedAt(slot: Slot): EpochMs {
+    return this.table.assets.lastUsedAt(slot);
+  }
+  /** The first 53 bits of the asset's id. */
+  keyOf(slot: Slot): EvictionKey {
+    return this.table.assets.key(slot);
+  }
+
+  /** Puts a plan in force. */
+  setPlan(items: Iterable<FillPlanItem>): PlanChange {
+    const { pinned, unpinned } = this.#planned.replace(items);
+    const { names } = this.table;
+    const superseded = this.#planned
+      .superseded()
+      .map((row) => ({ titleId: names.titleId(row), file: names.file(row) }));
+    this.revision += 1;
+    return { superseded, pinned: this.#assetsAt(pinned), unpinned: this.#assetsAt(unpinned) };
+  }
+  /** What the plan wants under a name. */
+  plannedItem(titleId: TitleId, file: string): FillPlanItem | undefined {
+    const row = this.table.names.find(titleId, file);
+    return row < 0 ? undefined : this.#planned.itemOf(row);
+  }
+  /** When the licence of a planned asset ends; undefined when it does not. */
+  availableUntil(slot: Slot): EpochMs | undefined {
+    return this.#planned.endOf(slot);
+  }
   /** What the plan wants and the disks do not hold under its name, most wanted first. */
   missing(): FillPlanItem[] {
-    return this.#query.missing.all() as unknown as FillPlanItem[];
+    return this.#planned.missing();
   }
   planProgress(): PlanProgress {
-    return this.#query.progress.get() as unknown as PlanProgress;
-  }
-
-  assetIdsByTitle(): Map<TitleId, AssetId[]> {
-    const assetIdsByTitle = new Map<TitleId, AssetId[]>();
-    for (const row of this.#query.assetsByTitle.iterate()) {
-      const { titleId, assetId } = row as { titleId: TitleId; assetId: AssetId };
-      const known = assetIdsByTitle.get(titleId);
-      if (known) known.push(assetId);
-      else assetIdsByTitle.set(titleId, [assetId]);
-    }
-    return assetIdsByTitle;
+    return this.#planned.progress;
   }
 
   /** SHA-256 over the sorted asset ids, each followed by a newline. Source: protocol/oca-inventory.ts. */
   digest(): string {
-    const hash = createHash('sha256');
-    for (const row of this.#query.assets.iterate()) hash.update(`${row.assetId}\n`);
-    return hash.digest('hex');
+    return this.#digest.digest();
+  }
+  /** Prepares the digest; true while there is more to do. Each step takes some milliseconds at 2 million assets. */
+  prepareDigest(): boolean {
+    return this.#digest.step();
   }
 
-  close(): void {
-    this.writeUses();
-    this.#database.close();
+  close(): Promise<void> {
+    return this.#keeping.close();
   }
 
-  #countUsage(): void {
-    const rows = this.#query.usage.all() as unknown as (DiskUsage & { diskId: DiskId })[];
-    this.#usageByDisk = new Map(rows.map((row) => [row.diskId, row]));
+  #heldRow(titleId: TitleId, file: string): number {
+    const row = this.table.names.find(titleId, file);
+    return row >= 0 && this.table.names.slotOf(row) >= 0 ? row : -1;
   }
 
-  #count(asset: Pick<HeldAsset, 'assetId' | 'diskId' | 'sizeBytes'>, sign: 1 | -1): void {
-    const usage = this.usageOfDisk(asset.diskId);
-    const bytes = sign * asset.sizeBytes;
-    this.#usageByDisk.set(asset.diskId, {
-      assetCount: usage.assetCount + sign,
-      usedBytes: usage.usedBytes + bytes,
-      evictableBytes: usage.evictableBytes + (this.isPinned(asset.assetId) ? 0 : bytes),
-    });
+  /** Says anew what a name is told with. */
+  #tell(row: number, name: AssetName): void {
+    const { names } = this.table;
+    const said = names.textOf(names.recordOf(row));
+    if (said.etag === name.etag && said.contentType === name.contentType) {
+      names.records.setFetchedAt(names.recordOf(row), name.fetchedAt);
+      return;
+    }
+    this.#planned.keepText(row);
+    names.rewrite(row, name);
+  }
+
+  #unbindRow(row: number): void {
+    this.#planned.around(row, () => this.table.unlink(row));
+    this.#keeping.noteName(row);
+    this.table.names.releaseIfIdle(row);
+    this.revision += 1;
+  }
+
+  #noteAsset(slot: Slot): void {
+    this.#digest.noteChange(this.table.assets.firstIdByte(slot));
+    this.#keeping.noteAsset(slot);
+    this.revision += 1;
+  }
+
+  *#assetsAt(slots: readonly Slot[]): Generator<HeldAsset> {
+    for (const slot of slots) {
+      const asset = this.assetAt(slot);
+      if (asset) yield asset;
+    }
   }
 }
 
-const NO_USAGE: DiskUsage = { assetCount: 0, usedBytes: 0, evictableBytes: 0 };
+const compare = (one: string, other: string): number => Number(one > other) - Number(one < other);

@@ -1,233 +1,241 @@
-import type { Clock } from '#domain/clock.ts';
-import { CdnError, errorCodeOf } from '#domain/errors.ts';
+import { CdnError } from '#domain/errors.ts';
 import type { AssetId, DiskId, TitleId } from '#domain/ids.ts';
 import type { Bytes } from '#domain/units.ts';
-import type { Tier } from '#protocol/fields.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
-import type { Log } from '../log.ts';
-import type { OpenFile } from '../platform/file-system.ts';
 import type { AssetName, HeldAsset, NamedAsset } from './asset.ts';
 import type { AssetIndex } from './asset-index.ts';
-import { AssetWriter } from './asset-writer.ts';
-import { freeBytes, makeRoom, volumesByRoom } from './room.ts';
-import { formatSidecar } from './sidecar.ts';
+import type { AssetReader } from './asset-reader.ts';
+import { AssetReaders } from './asset-readers.ts';
+import type { AssetWriter } from './asset-writer.ts';
+import { Holdings, type HoldingsParts } from './holdings.ts';
+import { type BeginOptions, Intake, type RemovalReason, type RemovalVerdict } from './intake.ts';
+import type { NameWatcher } from './name-watcher.ts';
+import type { Protection } from './protection.ts';
+import { type ReconcileProgress, Reconciliation } from './reconcile.ts';
+import { type RelocateOptions, type RelocationVerdict, relocate } from './relocate.ts';
+import type { Rooms } from './room.ts';
 import type { Volume } from './volume.ts';
 
-/** An asset that is open to be read. While it is, it is nobody's victim. */
-export interface AssetReader {
-  read(buffer: Uint8Array, position: number): Promise<number>;
-  close(): Promise<void>;
-}
-
-export type RemovalReason = 'eviction' | 'invalidation' | 'corruption';
-export type RemovalVerdict = 'removed' | 'planned' | 'in-use' | 'not-held';
+const JUDGED_AT_A_TIME = 256;
 
 /** Every asset that this OCA holds, on all its disks. What it gives out has been verified. */
 export class AssetStore {
   readonly index: AssetIndex;
-  /** Called when a disk has failed: what it held is held no longer. */
+  readonly protection: Protection;
+  readonly rooms: Rooms;
+  /** Called when a disk has failed: what parity cannot tell of it is held no longer. */
   onDiskFailure: (() => void) | undefined;
-  readonly #volumes: ReadonlyMap<DiskId, Volume>;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #useCounts = new Map<AssetId, number>();
-  /** Sidecars are written one after another, each from the index as it is then. */
-  #sidecars: Promise<void> = Promise.resolve();
+  /** Resolves when index and disks agree for the first time. */
+  reconciled: Promise<void> = Promise.resolve();
+  readonly #parts: HoldingsParts;
+  readonly #holdings: Holdings;
+  readonly #readers: AssetReaders;
+  readonly #intake: Intake;
+  readonly #reconciliation: Reconciliation;
+  readonly #endings = new Set<Promise<unknown>>();
+  #isClosed = false;
 
-  constructor(options: {
-    readonly index: AssetIndex;
-    readonly volumes: ReadonlyMap<DiskId, Volume>;
-    readonly clock: Clock;
-    readonly log: Log;
-  }) {
-    this.index = options.index;
-    this.#volumes = options.volumes;
-    this.#clock = options.clock;
-    this.#log = options.log;
+  constructor(parts: HoldingsParts & { readonly rooms: Rooms }) {
+    this.index = parts.index;
+    this.protection = parts.protection;
+    this.rooms = parts.rooms;
+    this.#parts = parts;
+    const holdings = new Holdings(parts);
+    this.#holdings = holdings;
+    this.#reconciliation = new Reconciliation({
+      ...parts,
+      inTurn: (assetId, work) => holdings.files.inTurn(assetId, work),
+      isThere: (asset) => holdings.isThere(asset),
+      onVanished: (asset) => holdings.forgetVanished(asset),
+      onAdopted: (asset) => holdings.noteHeld(asset, this.index.namesOf(asset.assetId)),
+      onNameless: async (assetId) => void (await holdings.remove(assetId, 'invalidation')),
+    });
+    this.#readers = new AssetReaders({
+      ...parts,
+      onLost: (asset) => holdings.lose(asset),
+      onUnreadable: (asset) => holdings.noteUnreadable(asset),
+    });
+    this.#intake = new Intake({
+      ...parts,
+      remove: (assetId, reason) => holdings.remove(assetId, reason),
+    });
   }
 
   get volumes(): Iterable<Volume> {
-    return this.#volumes.values();
+    return this.#parts.volumes.values();
+  }
+  volume(diskId: DiskId): Volume | undefined {
+    return this.#parts.volumes.get(diskId);
+  }
+  /** Follows which names lie where. */
+  set nameWatcher(watcher: NameWatcher | undefined) {
+    this.#holdings.nameWatcher = watcher;
+  }
+
+  /** By reason, since the start. */
+  get removedAssets(): Readonly<Record<RemovalReason, number>> {
+    return this.#holdings.removedAssets;
   }
 
   find(titleId: TitleId, file: string): NamedAsset | undefined {
     return this.index.find(titleId, file);
   }
 
-  /** Opens an asset that was found. Undefined when its file or its disk has gone: it is then no longer held. */
-  async openReader(asset: HeldAsset): Promise<AssetReader | undefined> {
-    const volume = this.#volumeOf(asset);
-    this.#retain(asset.assetId);
-    let file: OpenFile | undefined;
-    try {
-      file = await volume.openAsset(asset.assetId);
-      if ((await file.sizeBytes()) !== asset.sizeBytes) throw new Error('size differs');
-    } catch (error) {
-      this.#release(asset.assetId);
-      await file?.close().catch(() => undefined);
-      if (errorCodeOf(error) !== 'disk-failed') await this.remove(asset.assetId, 'corruption');
-      return undefined;
-    }
-    return this.#readerOf(asset.assetId, file, volume);
-  }
-
-  noteUse(assetId: AssetId): void {
-    this.index.touch(assetId, this.#clock.now());
-  }
-
   /**
-   * Begins to take in an asset on one of `tiers`, the first with room; undefined when none has any. With `mayEvict`,
-   * assets that are not planned give way, the coldest first.
+   * Opens an asset that was found. Where its disk does not give it out, or stops to, its bytes are told from parity.
+   * Undefined when neither can be; a file that is gone or was cut off is then no longer held.
    */
-  async begin(options: {
-    readonly sizeBytes: Bytes;
-    readonly tiers: readonly Tier[];
-    readonly mayEvict: boolean;
-  }): Promise<AssetWriter | undefined> {
-    for (const volume of volumesByRoom(this.volumes, options.tiers, this.index)) {
-      const isInUse = (assetId: AssetId) => this.#useCounts.has(assetId);
-      const victims = makeRoom({ volume, index: this.index, isInUse, ...options });
-      if (!victims) continue;
-      volume.reservedBytes += options.sizeBytes;
-      try {
-        for (const victim of victims) await this.remove(victim.assetId, 'eviction');
-        const partial = await volume.createPartial();
-        return new AssetWriter({ volume, sizeBytes: options.sizeBytes, partial });
-      } catch (error) {
-        volume.reservedBytes -= options.sizeBytes;
-        const code = errorCodeOf(error);
-        if (code !== 'disk-failed' && code !== 'disk-full') throw error;
-      }
-    }
-    return undefined;
+  openReader(asset: HeldAsset): Promise<AssetReader | undefined> {
+    return this.#readers.open(asset);
+  }
+
+  noteUse(asset: HeldAsset): void {
+    this.index.touch(asset.slot, this.#parts.clock.now());
+    this.#parts.eviction.noteUse(asset);
+  }
+
+  /** Begins to take in an asset on one of `tiers`, the first with room; undefined when none has any or can make some. */
+  async begin(options: BeginOptions): Promise<AssetWriter | undefined> {
+    this.#refuseWhenClosed();
+    return this.#intake.begin(options);
   }
 
   /**
    * Makes a verified transfer an asset under its names: durable first, visible then. Bytes that are held already stay
-   * where they are.
+   * where they are, as long as they can be read there.
    */
-  async publish(
-    writer: AssetWriter,
-    assetId: AssetId,
-    names: readonly AssetName[],
-  ): Promise<HeldAsset> {
-    const { volume, sizeBytes } = writer;
-    const { diskId, tier } = volume.disk;
-    const asset: HeldAsset = { assetId, diskId, tier, sizeBytes };
-    try {
-      if (!this.index.asset(assetId)) {
-        await writer.sync();
-        await volume.publish(writer.path, assetId, formatSidecar(sizeBytes, names));
-      }
-      const twin = this.index.asset(assetId);
-      if (!twin) this.index.add(asset, this.#clock.now());
-      else if (twin.diskId !== diskId) await volume.removeAsset(assetId);
-      this.#retain(assetId);
-      void writer.whenClosed.then(() => this.#release(assetId));
-      await this.bind(assetId, names);
-      return twin ?? asset;
-    } finally {
-      await this.abandon(writer);
-    }
+  publish(writer: AssetWriter, assetId: AssetId, names: readonly AssetName[]): Promise<HeldAsset> {
+    return this.#end(writer, async () => {
+      const held = await this.#holdings.take(writer, assetId, names);
+      await this.#holdings.bind(assetId, names);
+      return held;
+    });
   }
 
   /** Ends a transfer and gives its room back. What was not published is gone. */
   async abandon(writer: AssetWriter): Promise<void> {
-    writer.volume.reservedBytes -= writer.sizeBytes;
+    writer.giveRoomBack();
     await writer.finish();
     await writer.volume.removePartial(writer.path).catch(() => undefined);
   }
 
   /** Lets names mean a held asset. An asset that loses its last name by this is invalid, and removed. */
-  async bind(assetId: AssetId, names: readonly AssetName[]): Promise<void> {
-    if (!this.index.asset(assetId)) return;
-    const before = this.index.namesOf(assetId);
-    const replaced = names.map((name) => this.index.bind(assetId, name));
-    for (const loser of replaced) if (loser) await this.#removeIfNameless(loser);
-    if (!isSameNames(before, this.index.namesOf(assetId))) await this.#rewriteSidecar(assetId);
+  bind(assetId: AssetId, names: readonly AssetName[]): Promise<void> {
+    return this.#holdings.bind(assetId, names);
   }
-
-  /** Removes an asset, unless it is planned or being read where the reason is mere room. */
-  async remove(assetId: AssetId, reason: RemovalReason): Promise<RemovalVerdict> {
-    const asset = this.index.asset(assetId);
-    if (!asset) return 'not-held';
-    if (reason === 'eviction' && this.index.isPinned(assetId)) return 'planned';
-    if (reason === 'eviction' && this.#useCounts.has(assetId)) return 'in-use';
-    this.index.remove(assetId);
-    this.#log('store.asset.removed', { assetId, reason, sizeBytes: asset.sizeBytes });
-    await this.#volumeOf(asset)
-      .removeAsset(assetId)
-      .catch(() => undefined);
-    return 'removed';
+  /** Removes an asset, unless it is planned or being read where the reason is mere room. Who reads it reads on. */
+  remove(assetId: AssetId, reason: RemovalReason): Promise<RemovalVerdict> {
+    return this.#holdings.remove(assetId, reason);
   }
-
   /** Pins what the plan names and frees the rest; names that the plan gives to other bytes are held no longer. */
-  async setPlan(items: readonly FillPlanItem[]): Promise<void> {
-    for (const { titleId, file } of this.index.setPlan(items)) {
-      const assetId = this.index.unbind(titleId, file);
-      if (assetId) await this.#removeIfNameless(assetId);
+  setPlan(items: readonly FillPlanItem[]): Promise<void> {
+    return this.#holdings.setPlan(items);
+  }
+
+  /** Moves an asset to another disk, or writes it anew where it is. */
+  relocate(asset: HeldAsset, options: RelocateOptions): Promise<RelocationVerdict> {
+    return relocate(this, asset, options);
+  }
+  /** The last step of a relocation: a verified copy becomes the asset, and the bytes before it go. */
+  replace(asset: HeldAsset, writer: AssetWriter): Promise<HeldAsset | undefined> {
+    return this.#end(writer, () => this.#holdings.replace(asset, writer));
+  }
+
+  /** Evicts until a disk has room for `roomBytes` more. Returns what it freed; 0 when that cannot be, or need not. */
+  evictTo(volume: Volume, roomBytes: number): Promise<number> {
+    return this.#intake.evictTo(volume, roomBytes);
+  }
+  /** Removes the assets of a disk whose licence has ended. Returns what that freed. */
+  evictEnded(volume: Volume): Promise<number> {
+    return this.#intake.evictEnded(volume);
+  }
+
+  /** Base64 of the SHA-256 of each chunk of 1 MiB; undefined when the sidecar does not say, or cannot be read. */
+  chunkHashesOf(asset: HeldAsset): Promise<readonly string[] | undefined> {
+    return this.#holdings.files.chunkHashesOf(asset);
+  }
+  /** Notes the hashes of an asset that was written without. */
+  addChunkHashes(asset: HeldAsset, chunkHashes: readonly string[]): Promise<void> {
+    return this.#holdings.files.rewriteSidecar(asset.assetId, chunkHashes);
+  }
+
+  /** What may still be written to a disk without removing anything. */
+  roomOf(volume: Volume): Promise<Bytes> {
+    return this.rooms.freeBytes(volume);
+  }
+
+  /** Makes index and disks agree, all disks at a time, in the background of serving. Never rejects. */
+  reconcileAll(): Promise<void> {
+    this.reconciled = (async () => {
+      await Promise.all([...this.volumes].map((volume) => this.reconcile(volume)));
+      await this.forgetFailedDisks();
+    })();
+    return this.reconciled;
+  }
+
+  /** Makes the index say what a disk holds: at the start, and when it has come back. Never rejects. */
+  async reconcile(volume: Volume): Promise<void> {
+    await this.#reconciliation.run(volume);
+    this.protection.wake();
+  }
+  /** The disks that are being gone through; none when index and disks agree. */
+  get reconciliation(): readonly ReconcileProgress[] {
+    return this.#reconciliation.progress;
+  }
+
+  /** Forgets what failed disks, and those that are configured no longer, held and parity cannot tell. */
+  async forgetFailedDisks(): Promise<void> {
+    const { volumes } = this.#parts;
+    const diskIds = new Set(this.index.table.places.map(({ diskId }) => diskId));
+    const gone = [...diskIds].filter(
+      (diskId) => volumes.get(diskId)?.failure !== undefined || !volumes.has(diskId),
+    );
+    for (const diskId of gone) await this.forgetDisk(diskId);
+  }
+
+  /** Forgets what a failed disk held and parity cannot tell, in slices. */
+  async forgetDisk(diskId: DiskId): Promise<void> {
+    let judged = 0;
+    for (const asset of [...this.index.assetsOfDisk(diskId)]) {
+      if (this.#isClosed) return;
+      await this.#holdings.forgetIfLost(asset);
+      judged += 1;
+      if (judged % JUDGED_AT_A_TIME === 0) await yieldToOthers();
     }
+    this.protection.wake();
+    this.onDiskFailure?.();
   }
 
-  roomOf(volume: Volume): Bytes {
-    return freeBytes(volume, this.index);
-  }
-
+  /** Waits for what is on its way to the disks. */
   async close(): Promise<void> {
-    await this.#sidecars;
-    this.index.close();
+    this.#isClosed = true;
+    this.#reconciliation.stop();
+    await this.reconciled;
+    await this.protection.close();
+    while (this.#endings.size > 0) await Promise.all(this.#endings);
+    await this.#holdings.files.idle();
+    await this.index.close();
   }
 
-  async #removeIfNameless(assetId: AssetId): Promise<void> {
-    if (this.index.namesOf(assetId).length === 0) await this.remove(assetId, 'invalidation');
-    else await this.#rewriteSidecar(assetId);
+  /** The end of a transfer, which {@link close} waits for. */
+  #end<T>(writer: AssetWriter, work: () => Promise<T>): Promise<T> {
+    const ended = (async () => {
+      try {
+        this.#refuseWhenClosed();
+        return await work();
+      } finally {
+        await this.abandon(writer);
+      }
+    })();
+    const settled = ended.catch(() => undefined);
+    this.#endings.add(settled);
+    void settled.then(() => this.#endings.delete(settled));
+    return ended;
   }
 
-  #rewriteSidecar(assetId: AssetId): Promise<void> {
-    this.#sidecars = this.#sidecars.then(async () => {
-      const asset = this.index.asset(assetId);
-      if (!asset) return;
-      const sidecar = formatSidecar(asset.sizeBytes, this.index.namesOf(assetId));
-      const written = this.#volumeOf(asset).writeSidecar(assetId, sidecar);
-      await written.catch(() => this.#log('store.sidecar.unwritten', { assetId }));
-    });
-    return this.#sidecars;
-  }
-
-  #readerOf(assetId: AssetId, file: OpenFile, volume: Volume): AssetReader {
-    let isOpen = true;
-    return {
-      read: (buffer, position) => volume.run(() => file.read(buffer, position)),
-      close: async () => {
-        if (!isOpen) return;
-        isOpen = false;
-        this.#release(assetId);
-        await file.close().catch(() => undefined);
-      },
-    };
-  }
-
-  #volumeOf(asset: HeldAsset): Volume {
-    const volume = this.#volumes.get(asset.diskId);
-    if (!volume) throw new CdnError('disk-failed', `disk ${asset.diskId} is not configured`);
-    return volume;
-  }
-
-  #retain(assetId: AssetId): void {
-    this.#useCounts.set(assetId, (this.#useCounts.get(assetId) ?? 0) + 1);
-  }
-  #release(assetId: AssetId): void {
-    const count = (this.#useCounts.get(assetId) ?? 0) - 1;
-    if (count > 0) this.#useCounts.set(assetId, count);
-    else this.#useCounts.delete(assetId);
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw new CdnError('draining', 'the store is closed');
   }
 }
 
-/** Whether a sidecar would say the same, but for the time of the last confirmation. */
-function isSameNames(one: readonly AssetName[], other: readonly AssetName[]): boolean {
-  const lines = (names: readonly AssetName[]) =>
-    names
-      .map((name) => JSON.stringify([name.titleId, name.file, name.etag, name.contentType]))
-      .sort();
-  return lines(one).join() === lines(other).join();
-}
+const yieldToOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@ import { CdnError } from '#domain/errors.ts';
 import type { AssetId } from '#domain/ids.ts';
 import { type Bytes, bytes } from '#domain/units.ts';
 import type { OpenFile } from '../platform/file-system.ts';
+import { ChunkHasher } from './chunk-hashes.ts';
 import type { Volume } from './volume.ts';
 
 /**
@@ -13,26 +14,35 @@ export class AssetWriter {
   readonly volume: Volume;
   readonly sizeBytes: Bytes;
   readonly path: string;
+  readonly giveRoomBack: () => void;
   #receivedBytes = 0;
   #isOpen = true;
   #readers = 0;
   readonly #file: OpenFile;
   readonly #hash: Hash = createHash('sha256');
+  readonly #chunkHasher = new ChunkHasher();
   readonly #closed = Promise.withResolvers<void>();
 
   constructor(options: {
     readonly volume: Volume;
     readonly sizeBytes: Bytes;
     readonly partial: { readonly path: string; readonly file: OpenFile };
+    /** Gives the room back that was promised. */
+    readonly giveRoomBack: () => void;
   }) {
     this.volume = options.volume;
     this.sizeBytes = options.sizeBytes;
     this.path = options.partial.path;
+    this.giveRoomBack = options.giveRoomBack;
     this.#file = options.partial.file;
   }
 
   get receivedBytes(): Bytes {
     return bytes(this.#receivedBytes);
+  }
+  /** Of all that was received; ask once it is complete. */
+  get chunkHashes(): readonly string[] {
+    return this.#chunkHasher.finish();
   }
   /** Resolves when neither the transfer nor a reader needs the file any more. */
   get whenClosed(): Promise<void> {
@@ -42,15 +52,21 @@ export class AssetWriter {
     return this.#receivedBytes === this.sizeBytes;
   }
 
-  /** @throws CdnError `upstream-invalid` when more comes than was announced; `disk-failed`, `disk-full`. */
+  /**
+   * @throws CdnError `upstream-invalid` when more comes than was announced; `disk-failed`, `disk-full`, `disk-busy`,
+   * `disk-read-only`, and then the writer is good for nothing more.
+   */
   async append(chunk: Uint8Array): Promise<void> {
     if (this.#receivedBytes + chunk.length > this.sizeBytes)
       throw new CdnError(
         'upstream-invalid',
         `more than the announced ${this.sizeBytes} bytes came`,
       );
+    // The disk writes while we hash.
+    const written = this.volume.run(() => this.#file.write(chunk, this.#receivedBytes));
     this.#hash.update(chunk);
-    await this.volume.run(() => this.#file.write(chunk, this.#receivedBytes));
+    this.#chunkHasher.update(chunk);
+    await written;
     this.#receivedBytes += chunk.length;
   }
 

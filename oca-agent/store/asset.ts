@@ -1,3 +1,4 @@
+import type { Slot } from '#domain/eviction/policy.ts';
 import type { AssetId, DiskId, TitleId } from '#domain/ids.ts';
 import type { Bytes, EpochMs } from '#domain/units.ts';
 import type { Tier } from '#protocol/fields.ts';
@@ -8,6 +9,8 @@ export interface HeldAsset {
   readonly diskId: DiskId;
   readonly tier: Tier;
   readonly sizeBytes: Bytes;
+  /** Its place in the index as long as it is held; another asset gets it after that. */
+  readonly slot: Slot;
 }
 
 /** A name under which clients ask for an asset, and what they are told with it. One asset may have several. */

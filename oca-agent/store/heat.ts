@@ -24,3 +24,6 @@ export function heatAfterUse(heat: Heat, now: EpochMs): Heat {
   const larger = Math.max(heat, use);
   return larger + Math.log2(2 ** (heat - larger) + 2 ** (use - larger));
 }
+
+/** The uses that a heat stands for at `now`, each counted half as much after every half-life. */
+export const usesAt = (heat: Heat, now: EpochMs): number => 2 ** (heat - heatOfFirstUse(now));

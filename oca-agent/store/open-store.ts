@@ -1,123 +1,105 @@
-import { join } from 'node:path';
-import type { AssetId, DiskId } from '#domain/ids.ts';
+import { DEFAULT_EVICTION_POLICY, type EvictionPolicyName } from '#domain/eviction/policy.ts';
+import type { DiskId } from '#domain/ids.ts';
+import { SURPRISE_SHARE_DEFAULT } from '#domain/topology/watermarks.ts';
+import type { ParityDeclaration } from '#protocol/oca-registration.ts';
 import type { Log } from '../log.ts';
-import type { OpenDatabase } from '../platform/database.ts';
+import { openProtection, protectionOf } from '../parity/open-protection.ts';
+import type { ParityKeeper } from '../parity/parity-keeper.ts';
 import type { Platform } from '../platform/platform.ts';
-import { AssetIndex } from './asset-index.ts';
+import type { AssetIndex } from './asset-index.ts';
 import { AssetStore } from './asset-store.ts';
-import { parseSidecar } from './sidecar.ts';
-import { type DiskSettings, Volume } from './volume.ts';
+import { Eviction } from './eviction.ts';
+import { type DiskNews, mountVolumes } from './mount-volumes.ts';
+import { openIndex } from './open-index.ts';
+import type { Protection } from './protection.ts';
+import { Rooms } from './room.ts';
+import { UseCounts } from './use-counts.ts';
+import type { DiskSettings, Volume } from './volume.ts';
 
 export interface OpenStoreOptions {
-  readonly platform: Pick<Platform, 'clock' | 'fileSystem' | 'openDatabase'>;
+  readonly platform: Pick<Platform, 'clock' | 'fileSystem' | 'openDatabase' | 'random'>;
   readonly stateDirectory: string;
   readonly disks: readonly DiskSettings[];
   /** Disks that were in use before: they must bring their marker. */
   readonly knownDiskIds: ReadonlySet<DiskId>;
+  /** Each disk must be the root of a filesystem. Absent: folders will do. */
+  readonly requireMountPoints?: boolean;
+  readonly eviction?: EvictionSettings;
+  /** Absent: parity is off. */
+  readonly parity?: ParityDeclaration | undefined;
   readonly log: Log;
 }
 
+interface EvictionSettings {
+  readonly policy: EvictionPolicyName;
+  readonly surpriseShare: number;
+}
+
+export interface ProtectedStore {
+  readonly store: AssetStore;
+  /** Undefined where parity is off. */
+  readonly keeper: ParityKeeper | undefined;
+}
+
+const DEFAULT_EVICTION: EvictionSettings = {
+  policy: DEFAULT_EVICTION_POLICY,
+  surpriseShare: SURPRISE_SHARE_DEFAULT,
+};
+
+/** Opens the store as {@link openProtectedStore} does, for those who do not look after its parity. */
+export const openStore = async (options: OpenStoreOptions): Promise<AssetStore> =>
+  (await openProtectedStore(options)).store;
+
 /**
- * Opens the store and makes index and disks agree, in steps that are logged with what each did:
- * index opened or begun anew, disks mounted and leftovers of transfers removed, vanished assets forgotten, unknown ones
- * taken back in from their sidecars. The disks are right; the index is their cache.
+ * Opens the store: index opened or begun anew, disks mounted and leftovers of transfers removed. It serves at once from
+ * what is indexed; that index and disks agree is seen to in the background. The disks are right; the index is their
+ * cache. @throws CdnError `disk-foreign`, `store-newer`, `config-invalid`, `folder-unwritable` before anything was
+ * touched.
  */
-export async function openStore(options: OpenStoreOptions): Promise<AssetStore> {
-  const { platform, log } = options;
-  const index = await openIndex(options);
-  const volumes = new Map<DiskId, Volume>();
-  let store: AssetStore | undefined;
-  for (const disk of options.disks) {
-    const volume = new Volume({
-      disk,
-      files: platform.fileSystem,
-      clock: platform.clock,
-      onFailure(reason) {
-        forgetDisk(index, disk.diskId);
-        log('store.disk.failed', { diskId: disk.diskId, reason });
-        store?.onDiskFailure?.();
-      },
-    });
-    volumes.set(disk.diskId, volume);
-    await volume.mount(options.knownDiskIds.has(disk.diskId));
-  }
-  forgetForeignDisks(index, volumes);
-  for (const volume of volumes.values()) await reconcile(index, volume, options);
-  store = new AssetStore({ index, volumes, clock: platform.clock, log });
-  return store;
-}
-
-async function openIndex(options: OpenStoreOptions): Promise<AssetIndex> {
-  const { fileSystem, openDatabase } = options.platform;
-  const path = join(options.stateDirectory, 'index.db');
-  await fileSystem.makeFolder(options.stateDirectory);
-  try {
-    return newIndex(openDatabase, path);
-  } catch {
-    options.log('store.index.unsound');
-    for (const ending of ['', '-wal', '-shm']) await fileSystem.remove(`${path}${ending}`);
-    return newIndex(openDatabase, path);
-  }
-}
-
-const newIndex = (openDatabase: OpenDatabase, path: string) =>
-  new AssetIndex(openDatabase(path, 'cache'));
-
-function forgetDisk(index: AssetIndex, diskId: DiskId): void {
-  for (const asset of index.assetsOfDisk(diskId)) index.remove(asset.assetId);
-}
-
-function forgetForeignDisks(index: AssetIndex, volumes: ReadonlyMap<DiskId, Volume>): void {
-  for (const asset of index.assets()) if (!volumes.has(asset.diskId)) index.remove(asset.assetId);
-}
-
-async function reconcile(
-  index: AssetIndex,
-  volume: Volume,
-  options: OpenStoreOptions,
-): Promise<void> {
-  const { diskId } = volume.disk;
-  if (volume.failure !== undefined) return;
-  const counts = { vanished: 0, adopted: 0, discarded: 0 };
-  try {
-    const present = await volume.listAssets();
-    for (const { assetId } of index.assetsOfDisk(diskId)) {
-      if (present.delete(assetId)) continue;
-      index.remove(assetId);
-      counts.vanished += 1;
-    }
-    for (const assetId of present) {
-      if (await adopt(index, volume, assetId, options)) counts.adopted += 1;
-      else {
-        await volume.removeAsset(assetId);
-        counts.discarded += 1;
-      }
-    }
-  } catch (error) {
-    if (volume.failure === undefined) throw error;
-  }
-  options.log('store.disk.reconciled', { diskId, ...counts });
-}
-
-/** Takes a file that the index does not know back in, if its sidecar vouches for it and another name does not. */
-async function adopt(
-  index: AssetIndex,
-  volume: Volume,
-  assetId: AssetId,
-  { platform }: OpenStoreOptions,
-): Promise<boolean> {
-  const sidecar = parseSidecar(await volume.readSidecar(assetId));
-  const isWhole = sidecar && (await volume.statAsset(assetId)) === sidecar.sizeBytes;
-  if (!isWhole || index.asset(assetId)) return false;
-  const names = sidecar.names.filter(
-    (name) => (index.fetchedAt(name.titleId, name.file) ?? -1) < name.fetchedAt,
+export async function openProtectedStore(options: OpenStoreOptions): Promise<ProtectedStore> {
+  const { platform, log, stateDirectory, parity } = options;
+  let opened: ProtectedStore | undefined;
+  const volumes = await mountVolumes(
+    options,
+    newsFor(() => opened),
   );
-  if (names.length === 0) return false;
-  const { diskId, tier } = volume.disk;
-  index.add({ assetId, diskId, tier, sizeBytes: sidecar.sizeBytes }, platform.clock.now());
-  for (const name of names) {
-    const loser = index.bind(assetId, name);
-    if (loser && index.namesOf(loser).length === 0) index.remove(loser);
-  }
-  return true;
+  const index = await openIndex(options);
+  const keeper = openProtection({ platform, stateDirectory, parity, index, volumes, log });
+  const store = newStore(options, { index, volumes, protection: protectionOf(keeper) });
+  opened = { store, keeper };
+  const reconciled = store.reconcileAll();
+  void keeper?.load(reconciled).then(() => store.forgetFailedDisks());
+  return opened;
+}
+
+/** What happens when a disk goes or comes; before the store is open, its opening sees to that. */
+function newsFor(opened: () => ProtectedStore | undefined): DiskNews {
+  return {
+    onFailure: ({ disk }) => void opened()?.store.forgetDisk(disk.diskId),
+    onReturned: (volume) => void opened()?.store.reconcile(volume),
+    onReplaced({ disk }) {
+      opened()?.keeper?.noteReplaced(disk.diskId);
+      void opened()?.store.forgetDisk(disk.diskId);
+    },
+  };
+}
+
+function newStore(
+  { platform, log, eviction: settings = DEFAULT_EVICTION }: OpenStoreOptions,
+  parts: {
+    readonly index: AssetIndex;
+    readonly volumes: ReadonlyMap<DiskId, Volume>;
+    readonly protection: Protection;
+  },
+): AssetStore {
+  const { clock, random } = platform;
+  const { policy, surpriseShare } = settings;
+  const rooms = new Rooms({ ...parts, surpriseShare });
+  const capacityBytes = (diskId: DiskId) => {
+    const volume = parts.volumes.get(diskId);
+    return volume ? rooms.usableBytes(volume.disk) * (surpriseShare || 1) : 0;
+  };
+  const uses = new UseCounts();
+  const eviction = new Eviction({ ...parts, uses, policy, capacityBytes, clock, random });
+  return new AssetStore({ ...parts, rooms, eviction, uses, clock, log });
 }

@@ -1,28 +1,38 @@
 import type { Bytes } from '#domain/units.ts';
-import { decodeJson, list, literal, object, text } from '#protocol/decode.ts';
+import { decodeJson, list, literal, object, optional, text } from '#protocol/decode.ts';
 import { etag, file, instant, sizeBytes, titleId } from '#protocol/fields.ts';
 import type { AssetName } from './asset.ts';
+import { CHUNK_BYTES } from './chunk-hashes.ts';
 
-/** What is written beside an asset: enough to tell the index anew when it is lost. */
+/** What is written beside an asset: enough to tell the index anew when it is lost, and which chunk has rotted. */
 export interface Sidecar {
-  readonly version: 1;
   readonly sizeBytes: Bytes;
   readonly names: readonly AssetName[];
+  /** Base64 of the SHA-256 of each chunk, in order. Version 1 had none; a scrub adds them. */
+  readonly chunkHashes?: readonly string[] | undefined;
 }
 
+/** Base64 of 32 bytes. */
+const chunkHash = text({ pattern: /^[A-Za-z0-9+/]{43}=$/ });
 const sidecar = object({
-  version: literal(1),
+  version: literal(1, 2),
   sizeBytes,
   names: list(
     object({ titleId, file, etag, contentType: text({ lengthMax: 128 }), fetchedAt: instant }),
   ),
+  chunkHashes: optional(list(chunkHash)),
 });
 
-export const formatSidecar = (size: Bytes, names: readonly AssetName[]): string =>
-  `${JSON.stringify({ version: 1, sizeBytes: size, names })}\n`;
+export function formatSidecar({ sizeBytes, names, chunkHashes }: Sidecar): string {
+  const version = chunkHashes ? 2 : 1;
+  return `${JSON.stringify({ version, sizeBytes, names, chunkHashes })}\n`;
+}
 
 /** Undefined for what is no sidecar of ours. */
 export function parseSidecar(content: string | undefined): Sidecar | undefined {
   const decoded = content === undefined ? undefined : decodeJson(sidecar, content);
-  return decoded?.ok ? decoded.value : undefined;
+  if (!decoded?.ok) return undefined;
+  const { version, ...said } = decoded.value;
+  const chunks = version === 1 ? undefined : Math.ceil(said.sizeBytes / CHUNK_BYTES);
+  return said.chunkHashes?.length === chunks ? said : undefined;
 }

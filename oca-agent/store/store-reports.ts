@@ -1,53 +1,61 @@
-import type { OcaId } from '#domain/ids.ts';
-import { bytes } from '#domain/units.ts';
+import { type Bytes, bytes } from '#domain/units.ts';
 import { TIERS } from '#protocol/fields.ts';
-import type { OcaInventory } from '#protocol/oca-inventory.ts';
 import type { DiskReport, TierReport } from '#protocol/oca-report.ts';
+import type { DiskLoad } from '../disks/disk-guard.ts';
 import type { AssetStore } from './asset-store.ts';
 
+/** As long as a reason may be in a report. Source: protocol/oca-report.ts. */
+const REASON_LENGTH_MAX = 256;
+
+/** What the operator sees of a disk, beyond its report. */
+export interface DiskDetails extends DiskReport, DiskLoad {
+  /** What assets may fill: its capacity below the watermark, less the share of parity. */
+  readonly usableBytes: Bytes;
+  /** What parity files and retired assets take. */
+  readonly overheadBytes: Bytes;
+}
+
 export function diskReports(store: AssetStore): DiskReport[] {
-  return [...store.volumes].map(({ disk, failure }) => ({
+  return [...store.volumes].map(({ disk, state: { state, reason, since } }) => ({
     diskId: disk.diskId,
     tier: disk.tier,
-    state: failure === undefined ? 'healthy' : 'failed',
-    ...(failure === undefined ? {} : { reason: failure }),
+    state,
+    ...(reason === undefined ? {} : { reason: reason.slice(0, REASON_LENGTH_MAX) }),
+    since,
     capacityBytes: disk.capacityBytes,
     usedBytes: bytes(store.index.usageOfDisk(disk.diskId).usedBytes),
   }));
 }
 
-/** What the healthy disks of each tier add up to; tiers without a disk are left out. */
-export function tierReports(store: AssetStore): TierReport[] {
-  return TIERS.flatMap((tier) => {
-    const disks = [...store.volumes].filter(({ disk }) => disk.tier === tier);
-    if (disks.length === 0) return [];
-    const healthy = disks.filter(({ failure }) => failure === undefined);
-    const usages = healthy.map(({ disk }) => store.index.usageOfDisk(disk.diskId));
-    return [
-      {
-        tier,
-        capacityBytes: bytes(sum(healthy.map(({ disk }) => disk.capacityBytes))),
-        usedBytes: bytes(sum(usages.map((usage) => usage.usedBytes))),
-        assetCount: sum(usages.map((usage) => usage.assetCount)),
-      },
-    ];
+export function diskDetails(store: AssetStore): DiskDetails[] {
+  const reports = diskReports(store);
+  return [...store.volumes].flatMap(({ disk, load: { inFlight, queued } }, place) => {
+    const report = reports[place];
+    const usableBytes = store.rooms.usableBytes(disk);
+    const overheadBytes = store.protection.overheadBytes(disk.diskId);
+    return report ? [{ ...report, usableBytes, overheadBytes, inFlight, queued }] : [];
   });
 }
 
-/** Says what is held, and computes it anew only after a change. */
-export function inventoryOf(store: AssetStore, ocaId: OcaId): () => OcaInventory {
-  let known: { revision: number; inventory: OcaInventory } | undefined;
-  return () => {
-    const { revision } = store.index;
-    if (known?.revision !== revision) {
-      const titles = [...store.index.assetIdsByTitle()].map(([titleId, assetIds]) => ({
-        titleId,
-        assetIds,
-      }));
-      known = { revision, inventory: { version: 1, ocaId, digest: store.index.digest(), titles } };
-    }
-    return known.inventory;
-  };
+/** What the disks of each tier that have not failed add up to; tiers without a disk are left out. */
+export function tierReports(store: AssetStore): TierReport[] {
+  return TIERS.flatMap((tier) => {
+    const volumes = [...store.volumes].filter(({ disk }) => disk.tier === tier);
+    if (volumes.length === 0) return [];
+    const disks = volumes
+      .filter(({ state: { state } }) => state !== 'failed')
+      .map(({ disk }) => disk);
+    const usages = disks.map(({ diskId }) => store.index.usageOfDisk(diskId));
+    return [
+      {
+        tier,
+        capacityBytes: bytes(sum(disks.map(({ capacityBytes }) => capacityBytes))),
+        usedBytes: bytes(sum(usages.map((usage) => usage.usedBytes))),
+        assetCount: sum(usages.map((usage) => usage.assetCount)),
+        usableBytes: bytes(sum(disks.map((disk) => store.rooms.usableBytes(disk)))),
+      },
+    ];
+  });
 }
 
 const sum = (values: readonly number[]): number =>

@@ -1,11 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '#domain/clock.ts';
+import type { DiskCondition } from '#domain/disks/disk-state.ts';
 import { CdnError } from '#domain/errors.ts';
 import { type AssetId, type DiskId, isAssetId } from '#domain/ids.ts';
-import { after, type Bytes, type EpochMs, epochMs, seconds } from '#domain/units.ts';
+import { after, type Bytes, bytes, type EpochMs, epochMs, seconds } from '#domain/units.ts';
 import type { Tier } from '#protocol/fields.ts';
+import { GATE_LIMITS, type GateLimits } from '../disks/disk-gate.ts';
+import { DiskGuard, type DiskLoad } from '../disks/disk-guard.ts';
+import { Medium } from '../disks/medium.ts';
 import { errnoOf, type FileSystem, type OpenFile, replaceText } from '../platform/file-system.ts';
+import {
+  assetPath,
+  FOLDERS,
+  isParityName,
+  type ParityName,
+  parityPath,
+  retiredPath,
+  sidecarPath,
+} from './volume-layout.ts';
 
 export interface DiskSettings {
   readonly diskId: DiskId;
@@ -14,204 +27,299 @@ export interface DiskSettings {
   readonly capacityBytes: Bytes;
 }
 
+/** A file at an asset's place, and what is said of it beside it. */
+export interface FoundAsset {
+  readonly assetId: AssetId;
+  readonly sidecar: string | undefined;
+  readonly sizeBytes: number | undefined;
+}
+
+export interface VolumeOptions {
+  readonly disk: DiskSettings;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  /** Called when the disk fails; not again before it is back. */
+  readonly onFailure: (reason: string) => void;
+  readonly onChange?: (condition: DiskCondition) => void;
+  /** The same medium is back: what it holds may be read again. */
+  readonly onReturned?: () => void;
+  /** A blank medium has taken its place: nothing of what it held is there. */
+  readonly onReplaced?: () => void;
+  readonly requiresMountPoint?: boolean;
+  readonly limits?: GateLimits;
+}
+
 /**
  * One disk: one filesystem with whole assets as plain files on it.
  *
- *     <path>/.oca-disk               which disk this is, so that an empty mount point is never taken for it
- *     <path>/objects/ab/<sha256>     a verified asset
- *     <path>/objects/ab/<sha256>.json   its names, so that the index can be told anew
- *     <path>/tmp/<uuid>.part         an asset on its way in
+ *     <path>/.oca-disk                   which disk this is
+ *     <path>/objects/ab/<sha256>         a verified asset
+ *     <path>/objects/ab/<sha256>.json    its sidecar, so that the index can be told anew
+ *     <path>/parity/ab/<group>.<row>     a parity file, with a sidecar likewise
+ *     <path>/retired/<sha256>            what nobody holds any more, and parity still stands on
+ *     <path>/tmp/<uuid>.part             on its way in
  *
- * The first failure that speaks of the medium takes the disk out of use for good: after a failed write its filesystem
- * may have thrown away what we believe to be written. Source: research "appliance", sections 3.1 and 3.3.
+ * Every operation passes the disk's gate and teaches its state. Folders are made one by one inside those that are there:
+ * where the filesystem has gone from its mount point, nothing is written to what lies beneath.
  */
 export class Volume {
   readonly disk: DiskSettings;
   /** Room promised to transfers that have not ended. */
   reservedBytes = 0;
-  #failure: string | undefined;
+  readonly guard: DiskGuard;
+  readonly #medium: Medium;
+  readonly #options: VolumeOptions;
   #fullUntil: EpochMs = epochMs(0);
-  readonly #files: FileSystem;
-  readonly #clock: Clock;
-  readonly #onFailure: (reason: string) => void;
+  #free: { readonly sizeBytes: Promise<Bytes>; readonly until: EpochMs } | undefined;
 
-  constructor(options: {
-    readonly disk: DiskSettings;
-    readonly files: FileSystem;
-    readonly clock: Clock;
-    readonly onFailure: (reason: string) => void;
-  }) {
-    this.disk = options.disk;
-    this.#files = options.files;
-    this.#clock = options.clock;
-    this.#onFailure = options.onFailure;
+  constructor(options: VolumeOptions) {
+    const { disk, files, clock, limits = GATE_LIMITS[disk.tier] } = options;
+    this.disk = disk;
+    this.#options = options;
+    this.guard = new DiskGuard({
+      diskId: disk.diskId,
+      files,
+      clock,
+      limits,
+      onChange: (condition, before) => {
+        if (condition.state === 'failed' && before.state !== 'failed')
+          options.onFailure(condition.reason ?? '');
+        options.onChange?.(condition);
+      },
+    });
+    this.#medium = new Medium({
+      disk,
+      guard: this.guard,
+      requiresMountPoint: options.requiresMountPoint ?? false,
+      folders: FOLDERS,
+      onReturned: () => options.onReturned?.(),
+      onReplaced: () => options.onReplaced?.(),
+    });
   }
 
+  /** Healthy, or what is wrong and since when. */
+  get state(): DiskCondition {
+    return this.guard.status.condition;
+  }
+  /** Assets may be read from it. While it hangs, reads are refused with `disk-busy`. */
+  get isReadable(): boolean {
+    return this.guard.isReadable;
+  }
+  /** Something new may be placed on it. */
+  get isWritable(): boolean {
+    return this.guard.isPlaceable;
+  }
+  /** Why the disk is out of use; undefined while it is not. */
+  get failure(): string | undefined {
+    return this.guard.status.failed;
+  }
+  get load(): DiskLoad {
+    return this.guard.load;
+  }
   /** The filesystem had no room a moment ago, whatever its declared capacity. */
   get isFull(): boolean {
-    return this.#clock.now() < this.#fullUntil;
-  }
-
-  /** Why the disk is out of use; undefined while it is healthy. */
-  get failure(): string | undefined {
-    return this.#failure;
+    return this.#options.clock.now() < this.#fullUntil;
   }
 
   fail(reason: string): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = reason;
-    this.#onFailure(reason);
+    if (this.failure === undefined) this.guard.learn({ kind: 'withdrawn', reason });
   }
 
-  /** Finds or makes the marker and the folders. `isKnown`: this disk was in use before, so its marker must be there. */
-  async mount(isKnown: boolean): Promise<void> {
-    try {
-      const status = await this.#files.stat(this.disk.path);
-      if (status?.kind !== 'folder') return this.fail('the folder is missing');
-      const marker = await this.#files.readText(this.#marker);
-      if (marker === undefined && isKnown) return this.fail('the marker is missing: not mounted?');
-      if (marker === undefined) await this.#writeMarker();
-      else if (diskIdOf(marker) !== this.disk.diskId)
-        return this.fail('the marker is that of another disk');
-      await this.#files.makeFolder(join(this.disk.path, 'objects'));
-      await this.#files.makeFolder(join(this.disk.path, 'tmp'));
-      const partials = await this.#files.list(join(this.disk.path, 'tmp'));
-      for (const name of partials) await this.#files.remove(join(this.disk.path, 'tmp', name));
-    } catch (error) {
-      this.fail(`cannot be used: ${errnoOf(error) ?? 'unknown'}`);
-    }
+  /** Takes the disk into use. `isKnown`: it was before, so its marker must be there. Never rejects. */
+  mount(isKnown: boolean): Promise<void> {
+    return this.#medium.mount(isKnown);
+  }
+  /** Looks whether the medium is in its place. Never rejects. */
+  look(): Promise<void> {
+    return this.#medium.look();
+  }
+  /** Takes the blank medium that is mounted in its place into use. @throws CdnError `request-invalid` when there is none. */
+  replace(): Promise<void> {
+    return this.#medium.replace();
+  }
+  /** A replaced disk holds again what it should. */
+  noteFilled(): void {
+    this.guard.learn({ kind: 'filled' });
   }
 
   openAsset(assetId: AssetId): Promise<OpenFile> {
-    return this.run((files) => files.open(this.#object(assetId)));
+    return this.run((files) => files.open(this.assetPath(assetId)));
+  }
+  assetPath(assetId: AssetId): string {
+    return assetPath(this.disk.path, assetId);
+  }
+  async statAsset(assetId: AssetId): Promise<number | undefined> {
+    return (await this.run((files) => files.stat(this.assetPath(assetId))))?.sizeBytes;
+  }
+  readSidecar(assetId: AssetId): Promise<string | undefined> {
+    return this.run((files) => files.readText(sidecarPath(this.assetPath(assetId))));
+  }
+  writeSidecar(assetId: AssetId, sidecar: string): Promise<void> {
+    return this.#writeSidecarOf(this.assetPath(assetId), sidecar);
+  }
+  /** The folders in which assets lie, by name. */
+  listShards(): Promise<string[]> {
+    return this.run((files) => files.list(join(this.disk.path, 'objects')));
+  }
+  /** Whatever lies in one of them: assets, sidecars, and what a crash left. */
+  listShard(shard: string): Promise<string[]> {
+    return this.run((files) => files.list(join(this.disk.path, 'objects', shard)));
+  }
+  /** Sidecars and sizes of assets of one shard; undefined where there is none. */
+  async readShard(shard: string, assetIds: readonly AssetId[]): Promise<FoundAsset[]> {
+    const folder = join(this.disk.path, 'objects', shard);
+    const sidecars = assetIds.map((assetId) => sidecarPath(assetId));
+    const texts = await this.run((files) => files.readTexts(folder, sidecars));
+    const sizes = await this.run((files) => files.sizesOf(folder, assetIds));
+    return assetIds.map((assetId, index) => ({
+      assetId,
+      sidecar: texts[index],
+      sizeBytes: sizes[index],
+    }));
+  }
+  /** Removes what is no asset and no asset's sidecar. */
+  removeStray(shard: string, name: string): Promise<void> {
+    return this.run((files) => files.remove(join(this.disk.path, 'objects', shard, name)));
+  }
+  /** Gives a written, synced and verified partial its place, with its sidecar there before it. */
+  publish(partial: string, assetId: AssetId, sidecar: string): Promise<void> {
+    return this.#publishAt(this.assetPath(assetId), partial, sidecar);
+  }
+  /** The sidecar first: an asset without one is no asset at the next start. */
+  removeAsset(assetId: AssetId): Promise<void> {
+    return this.#removeAt(this.assetPath(assetId));
   }
 
   async createPartial(): Promise<{ path: string; file: OpenFile }> {
     const path = join(this.disk.path, 'tmp', `${randomUUID()}.part`);
     return { path, file: await this.run((files) => files.create(path)) };
   }
-
   removePartial(path: string): Promise<void> {
     return this.run((files) => files.remove(path));
   }
 
-  /** Gives a written, synced and verified partial its place, with its sidecar there before it. */
-  async publish(path: string, assetId: AssetId, sidecar: string): Promise<void> {
-    await this.writeSidecar(assetId, sidecar);
-    await this.run(async (files) => {
-      await files.rename(path, this.#object(assetId));
-      await files.syncFolder(this.#shard(assetId));
-    });
-  }
-
-  writeSidecar(assetId: AssetId, sidecar: string): Promise<void> {
+  /** Keeps the bytes of an asset that is held no longer. Whoever reads it reads on. */
+  retireAsset(assetId: AssetId): Promise<void> {
     return this.run(async (files) => {
-      const shard = this.#shard(assetId);
-      if (!(await files.stat(shard))) {
-        await files.makeFolder(shard);
-        await files.syncFolder(join(this.disk.path, 'objects'));
-      }
-      await replaceText(files, `${this.#object(assetId)}.json`, sidecar);
+      await files.rename(this.assetPath(assetId), retiredPath(this.disk.path, assetId));
+      await files.remove(sidecarPath(this.assetPath(assetId)));
     });
   }
-
-  /** The sidecar first: an asset without one is no asset at the next start. */
-  removeAsset(assetId: AssetId): Promise<void> {
-    return this.run(async (files) => {
-      await files.remove(`${this.#object(assetId)}.json`);
-      await files.remove(this.#object(assetId));
-    });
+  openRetired(assetId: AssetId): Promise<OpenFile> {
+    return this.run((files) => files.open(retiredPath(this.disk.path, assetId)));
+  }
+  async statRetired(assetId: AssetId): Promise<number | undefined> {
+    const path = retiredPath(this.disk.path, assetId);
+    return (await this.run((files) => files.stat(path)))?.sizeBytes;
+  }
+  async listRetired(): Promise<AssetId[]> {
+    return (await this.run((files) => files.list(join(this.disk.path, 'retired')))).filter(
+      isAssetId,
+    );
+  }
+  removeRetired(assetId: AssetId): Promise<void> {
+    return this.run((files) => files.remove(retiredPath(this.disk.path, assetId)));
   }
 
-  async statAsset(assetId: AssetId): Promise<number | undefined> {
-    return (await this.run((files) => files.stat(this.#object(assetId))))?.sizeBytes;
+  /** Gives a written and synced partial its place as a parity file, with its sidecar there before it. */
+  publishParity(partial: string, name: ParityName, sidecar: string): Promise<void> {
+    return this.#publishAt(parityPath(this.disk.path, name), partial, sidecar);
+  }
+  openParity(name: ParityName): Promise<OpenFile> {
+    return this.run((files) => files.open(parityPath(this.disk.path, name)));
+  }
+  async statParity(name: ParityName): Promise<number | undefined> {
+    return (await this.run((files) => files.stat(parityPath(this.disk.path, name))))?.sizeBytes;
+  }
+  readParitySidecar(name: ParityName): Promise<string | undefined> {
+    return this.run((files) => files.readText(sidecarPath(parityPath(this.disk.path, name))));
+  }
+  removeParity(name: ParityName): Promise<void> {
+    return this.#removeAt(parityPath(this.disk.path, name));
+  }
+  /** Names of the files at parity files' places; what else lies there is removed. */
+  async listParity(): Promise<ParityName[]> {
+    return [...(await this.#listPlaces('parity', isParityName))];
   }
 
-  readSidecar(assetId: AssetId): Promise<string | undefined> {
-    return this.run((files) => files.readText(`${this.#object(assetId)}.json`));
-  }
-
-  /** Ids of the files at assets' places; what else lies there is removed. */
-  async listAssets(): Promise<Set<AssetId>> {
-    const objects = join(this.disk.path, 'objects');
-    const assetIds = new Set<AssetId>();
-    for (const shard of await this.run((files) => files.list(objects))) {
-      const names = await this.run((files) => files.list(join(objects, shard)));
-      for (const name of names) if (isAssetId(name)) assetIds.add(name);
-      for (const name of names) {
-        const [stem = '', ...ending] = name.split('.');
-        const isSidecar = ending.join('.') === 'json' && assetIds.has(stem as AssetId);
-        if (!isAssetId(name) && !isSidecar)
-          await this.run((files) => files.remove(join(objects, shard, name)));
-      }
+  /** What its filesystem has left, as of a second ago at most. */
+  freeBytes(): Promise<Bytes> {
+    const now = this.#options.clock.now();
+    if (!this.#free || now >= this.#free.until) {
+      const sizeBytes = this.run((files) => files.freeBytes(this.disk.path)).then(bytes);
+      sizeBytes.catch(() => {
+        this.#free = undefined;
+      });
+      this.#free = { sizeBytes, until: after(now, FREE_KNOWN_FOR) };
     }
-    return assetIds;
+    return this.#free.sizeBytes;
   }
 
   /**
-   * Runs file operations on this disk. @throws CdnError `disk-failed`, `disk-full`; what does not speak of the disk is
-   * passed on.
+   * Runs file operations on this disk. @throws CdnError `disk-failed`, `disk-read-only`, `disk-busy`, `disk-full`; what
+   * does not speak of the disk is passed on.
    */
   async run<T>(operate: (files: FileSystem) => Promise<T>): Promise<T> {
-    if (this.#failure !== undefined)
-      throw new CdnError('disk-failed', `disk ${this.disk.diskId}: ${this.#failure}`);
+    const { diskId } = this.disk;
     try {
-      return await operate(this.#files);
+      return await operate(this.guard.files);
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-        this.#fullUntil = after(this.#clock.now(), FULL_FOR);
-        throw new CdnError('disk-full', `disk ${this.disk.diskId} is full`, { cause: error });
+        this.#fullUntil = after(this.#options.clock.now(), FULL_FOR);
+        throw new CdnError('disk-full', `disk ${diskId} is full`, { cause: error });
       }
-      const reason = await this.#failureOf(errno);
-      if (reason === undefined) throw error;
-      this.fail(reason);
-      throw new CdnError('disk-failed', `disk ${this.disk.diskId}: ${reason}`, { cause: error });
+      if (errno === 'ENOENT' || errno === 'ENOTDIR') await this.look();
+      if (errno === undefined || this.failure === undefined) throw error;
+      throw new CdnError('disk-failed', `disk ${diskId}: ${this.failure}`, { cause: error });
     }
   }
 
-  async #failureOf(errno: string | undefined): Promise<string | undefined> {
-    if (errno !== undefined && MEDIUM_FAILURES.has(errno)) return errno;
-    if (errno !== 'ENOENT') return undefined;
-    const marker = await this.#files.readText(this.#marker).catch(() => undefined);
-    return marker === undefined ? 'the marker is missing: unmounted?' : undefined;
+  async #publishAt(place: string, partial: string, sidecar: string): Promise<void> {
+    await this.#writeSidecarOf(place, sidecar);
+    await this.run(async (files) => {
+      await files.rename(partial, place);
+      await files.syncFolder(dirname(place));
+    });
   }
 
-  async #writeMarker(): Promise<void> {
-    const marker = { version: 1, diskId: this.disk.diskId };
-    await replaceText(this.#files, this.#marker, `${JSON.stringify(marker)}\n`);
-    await this.#files.syncFolder(this.disk.path);
+  #writeSidecarOf(place: string, sidecar: string): Promise<void> {
+    return this.run(async (files) => {
+      const shard = dirname(place);
+      if (!(await files.stat(shard))) {
+        await files.makeSubfolder(shard);
+        await files.syncFolder(dirname(shard));
+      }
+      await replaceText(files, sidecarPath(place), sidecar);
+    });
   }
 
-  get #marker(): string {
-    return join(this.disk.path, '.oca-disk');
+  #removeAt(place: string): Promise<void> {
+    return this.run(async (files) => {
+      await files.remove(sidecarPath(place));
+      await files.remove(place);
+    });
   }
-  #shard(assetId: AssetId): string {
-    return join(this.disk.path, 'objects', assetId.slice(0, 2));
-  }
-  #object(assetId: AssetId): string {
-    return join(this.#shard(assetId), assetId);
+
+  async #listPlaces<Name extends string>(
+    folder: string,
+    isName: (text: string) => text is Name,
+  ): Promise<Set<Name>> {
+    const root = join(this.disk.path, folder);
+    const found = new Set<Name>();
+    for (const shard of await this.run((files) => files.list(root))) {
+      const names = await this.run((files) => files.list(join(root, shard)));
+      for (const name of names) if (isName(name)) found.add(name);
+      for (const name of names) {
+        const isSidecar = name.endsWith('.json') && found.has(name.slice(0, -5) as Name);
+        if (!isName(name) && !isSidecar)
+          await this.run((files) => files.remove(join(root, shard, name)));
+      }
+    }
+    return found;
   }
 }
 
 /** Source: research "appliance", section 3.2. */
 const FULL_FOR = seconds(60);
-
-/** Failures of the medium or of its filesystem, on Linux and FreeBSD. */
-const MEDIUM_FAILURES = new Set([
-  'EIO',
-  'EROFS',
-  'ENXIO',
-  'ENODEV',
-  'ESTALE',
-  'EUCLEAN',
-  'ENOTCONN',
-]);
-
-function diskIdOf(marker: string): unknown {
-  try {
-    return JSON.parse(marker).diskId;
-  } catch {
-    return undefined;
-  }
-}
+const FREE_KNOWN_FOR = seconds(1);

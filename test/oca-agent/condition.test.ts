@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { DiskState } from '#domain/disks/disk-state.ts';
 import { type ConditionFacts, judgeCondition } from '../../oca-agent/condition.ts';
 
 const well: ConditionFacts = {
@@ -10,8 +11,8 @@ const well: ConditionFacts = {
   hasUpstream: true,
   certificateExpiredAt: undefined,
   disks: [
-    { diskId: 'a', failure: undefined },
-    { diskId: 'b', failure: undefined },
+    { diskId: 'a', state: 'healthy' },
+    { diskId: 'b', state: 'healthy' },
   ],
   connections: 10,
   connectionsMax: 10,
@@ -37,16 +38,31 @@ test.each([
 });
 
 test('one failed disk is a reason, all of them are the end of service', () => {
-  const disks = (second: string | undefined) => [
-    { diskId: 'a', failure: 'EIO' },
-    { diskId: 'b', failure: second },
+  const disks = (second: DiskState) => [
+    { diskId: 'a', state: 'failed' as const, reason: 'EIO' },
+    { diskId: 'b', state: second, reason: 'EIO' },
   ];
-  expect(judge({ disks: disks(undefined) })).toMatchObject({
+  expect(judge({ disks: disks('healthy') })).toMatchObject({
     state: 'in-service',
-    reasons: ['disk a: EIO'],
+    reasons: ['disk a failed: EIO'],
   });
-  expect(judge({ disks: disks('EIO') }).state).toBe('out-of-service');
+  expect(judge({ disks: disks('failed') })).toMatchObject({
+    state: 'out-of-service',
+    reasons: ['every disk has failed', 'disk a failed: EIO', 'disk b failed: EIO'],
+  });
 });
+
+test.each(['slow', 'read-only', 'replaced'] as const)(
+  'a disk that is %s is a reason, though the OCA serves on',
+  (state) => {
+    const disks = [{ diskId: 'a', state, reason: 'because' }];
+    expect(judge({ disks })).toEqual({
+      state: 'in-service',
+      reasons: [`disk a ${state}: because`],
+      shedding: undefined,
+    });
+  },
+);
 
 test('where tokens are off no token key is needed', () => {
   expect(judge({ isTokenRequired: false, hasTokenKeys: false }).state).toBe('in-service');

@@ -19,8 +19,13 @@ const asset = (
   sizeBytes: bytes(sizeBytes),
   popularity,
 });
-const oca = (ocaId: string, disks: { flash?: number[]; hdd?: number[] }): PlacementOca => ({
+const oca = (
+  ocaId: string,
+  disks: { flash?: number[]; hdd?: number[] },
+  parity?: PlacementOca['parity'],
+): PlacementOca => ({
   ocaId: ocaId as OcaId,
+  ...(parity && { parity }),
   disks: (['flash', 'hdd'] as const).flatMap((tier) =>
     (disks[tier] ?? []).map((capacityBytes, index) => ({
       diskId: `${tier}-${index}` as DiskId,
@@ -46,13 +51,24 @@ test('a file that fits on no disk is passed over, and the next one is placed', (
   expect(placed(assets, oca('metro-1', { flash: [100] }))).toEqual({ 'metro-1': ['small:flash'] });
 });
 
-test('flash is filled to 95 % and hdd to 85 %, and a file that fits exactly is placed', () => {
-  const exact = [asset('hot', 95, 9), asset('warm', 85, 1)];
-  expect(placed(exact, oca('metro-1', { flash: [100], hdd: [100] }))).toEqual({
+test('a plan fills flash to 95 % and hdd to 85 %, less a tenth for surprises, and a file that fits exactly is placed', () => {
+  const disks = { flash: [1000], hdd: [1000] };
+  const exact = [asset('hot', 855, 9), asset('warm', 765, 1)];
+  expect(placed(exact, oca('metro-1', disks))).toEqual({ 'metro-1': ['hot:flash', 'warm:hdd'] });
+  const over = [asset('hot', 856, 9), asset('warm', 856, 1)];
+  expect(placed(over, oca('metro-1', disks))).toEqual({ 'metro-1': [] });
+});
+
+test('parity leaves k of k + m bytes of hdd to the plan, and all of flash', () => {
+  const parity = { dataFiles: 10, parityFiles: 2 };
+  const disks = { flash: [1000], hdd: [12_000] };
+  const exact = [asset('hot', 855, 9), asset('warm', 7650, 1)];
+  expect(placed(exact, oca('metro-1', disks, parity))).toEqual({
     'metro-1': ['hot:flash', 'warm:hdd'],
   });
-  const over = [asset('hot', 96, 9), asset('warm', 96, 1)];
-  expect(placed(over, oca('metro-1', { flash: [100], hdd: [100] }))).toEqual({ 'metro-1': [] });
+  const over = [asset('warm', 7651, 1)];
+  expect(placed(over, oca('metro-1', disks, parity))).toEqual({ 'metro-1': [] });
+  expect(placed(over, oca('metro-1', disks))).toEqual({ 'metro-1': ['warm:hdd'] });
 });
 
 test('what two disks have free together holds no file that neither has room for', () => {
@@ -64,7 +80,7 @@ test('what two disks have free together holds no file that neither has room for'
 
 test('the most valuable byte comes first, in placing and in the list', () => {
   const assets = [asset('cold', 90, 1), asset('hot', 90, 5)];
-  expect(placed(assets, oca('metro-1', { flash: [100], hdd: [200] }))).toEqual({
+  expect(placed(assets, oca('metro-1', { flash: [110], hdd: [200] }))).toEqual({
     'metro-1': ['hot:flash', 'cold:hdd'],
   });
 });
@@ -81,7 +97,7 @@ test('every OCA of a site holds the hottest, and the tail is spread over them', 
   const assets = Array.from({ length: 101 }, (_, index) =>
     asset(`title-${index}`, 10, 1000 - index),
   );
-  const ocas = ['metro-1', 'metro-2'].map((id) => oca(id, { flash: [11], hdd: [600] }));
+  const ocas = ['metro-1', 'metro-2'].map((id) => oca(id, { flash: [12], hdd: [667] }));
   const { 'metro-1': one = [], 'metro-2': other = [] } = placed(assets, ...ocas);
   expect(one[0]).toBe('title-0:flash');
   expect(other[0]).toBe('title-0:flash');
@@ -95,7 +111,7 @@ test('the files of a tail title stay together on one OCA', () => {
   const assets = titleIds.flatMap((titleId) =>
     ['video.mp4', 'audio.mp4'].map((file) => asset(titleId, 10, 1, file)),
   );
-  const threeTitles = { hdd: [71] };
+  const threeTitles = { hdd: [79] };
   const placement = placed(assets, oca('metro-1', threeTitles), oca('metro-2', threeTitles));
   for (const titleId of titleIds) {
     const counts = Object.values(placement).map(
@@ -133,8 +149,8 @@ test('no disk is promised more than it has, and the order of the input changes n
         const items = placement.get(ocaId) ?? [];
         expect(new Set(items.map((item) => item.asset)).size).toBe(items.length);
         for (const [tier, share] of [
-          ['flash', 0.95],
-          ['hdd', 0.85],
+          ['flash', 0.95 * 0.9],
+          ['hdd', 0.85 * 0.9],
         ] as const) {
           const used = items
             .filter((item) => item.tier === tier)

@@ -178,13 +178,13 @@ test('a plan for one site leaves the others alone', async () => {
   expect(other.json.code).toBe('plan-not-found');
 });
 
-test('a disk that failed is given nothing', async () => {
+test.each(['failed', 'read-only'])('a disk that is %s is given nothing', async (state) => {
   await publish(plane);
   await register(plane);
   const disk = {
     diskId: 'flash-a',
     tier: 'flash',
-    state: 'failed',
+    state,
     capacityBytes: 0,
     usedBytes: 0,
   };
@@ -201,7 +201,7 @@ test('a disk that failed is given nothing', async () => {
 
 test('what has no room is left out, and the rest is planned', async () => {
   await publish(plane);
-  const disks = [{ diskId: 'flash-a', tier: 'flash', capacityBytes: 2_400_000 }];
+  const disks = [{ diskId: 'flash-a', tier: 'flash', capacityBytes: 2_660_000 }];
   const body = registration('metro-1', 'isp-metro', { disks });
   await plane.control('PUT', '/v1/ocas/metro-1', { as: 'metro-1', body });
   await deliverEvents();

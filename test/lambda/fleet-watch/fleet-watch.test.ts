@@ -102,8 +102,8 @@ test('a drained OCA may be silent', async () => {
   expect((await watch()).fleet?.values).toMatchObject({ OcasWatched: 2, OcasSilent: 0 });
 });
 
-test('failed disks and a fill that is behind are told and named', async () => {
-  const disk = { diskId: 'hdd-a', tier: 'hdd', state: 'failed', capacityBytes: 9, usedBytes: 0 };
+test('disks that failed or take no more writes, and a fill that is behind are told and named', async () => {
+  const disk = { diskId: 'hdd-a', tier: 'hdd', capacityBytes: 9, usedBytes: 0 };
   const fill = {
     ...{
       state: 'incomplete',
@@ -118,11 +118,16 @@ test('failed disks and a fill that is behind are told and named', async () => {
   // The window of the sites, 02:00 to 14:00 in Berlin, is over at 15:20 UTC.
   plane.clock.advance(7 * 3_600_000 + 20 * 60_000);
   await beat(['metro-1', 'exchange-1']);
-  await tell('metro-2', { disks: [disk], fill });
+  const disks = ['failed', 'read-only', 'slow', 'replaced'].map((state, index) => ({
+    ...disk,
+    diskId: `hdd-${index}`,
+    state,
+  }));
+  await tell('metro-2', { disks, fill });
   const { fleet, logged } = await watch();
-  expect(fleet?.values).toMatchObject({ DisksFailed: 1, OcasFillBehind: 1 });
+  expect(fleet?.values).toMatchObject({ DisksFailed: 2, OcasFillBehind: 1 });
   expect(logged).toMatchObject([
-    { event: 'oca.disks-failed', ocaId: 'metro-2', disksFailed: 1 },
+    { event: 'oca.disks-failed', ocaId: 'metro-2', disksFailed: 2 },
     { event: 'oca.fill-behind', ocaId: 'metro-2', bytesLeft: 7 },
   ]);
 });

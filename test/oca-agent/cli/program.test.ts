@@ -44,8 +44,8 @@ const reach = () => ['--url', site.managementUrl];
 test('status is a page for people, with units', async () => {
   const page = await oca('status', ...reach());
   expect(page).toContain('test-oca (site test-site): in-service\n');
-  expect(page).toContain('requests   1: 0 hits, 1 misses, 0 refusals, 0 failures\n');
-  expect(page).toContain('sent       0 B from disks, 1.2 MB of misses\n');
+  expect(page).toContain('requests   2: 0 hits, 2 misses, 0 refusals, 0 failures\n');
+  expect(page).toContain('sent       0 B from disks, 2.5 MB of misses\n');
   expect(page).toMatch(/disk {7}flash-[12] \(flash\): 1\.2 MB of 4\.2 MB\n/);
   expect(page).toContain('fill       idle, no plan yet, 0 of 0 assets (0 B of 0 B)\n');
 });

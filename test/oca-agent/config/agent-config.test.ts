@@ -72,6 +72,48 @@ test('two disks with one id or one path are refused', () => {
   expect(message).toContain('disks[1].path: expected one disk for each path');
 });
 
+test.each([
+  ['/srv/oca/1/inner', '/srv/oca/1'],
+  ['/srv/oca/1', '/srv/oca/1/'],
+  ['/srv/oca/1/../2/inner', '/srv/oca/2'],
+])('a disk inside another is refused: %s in %s', (inner, outer) => {
+  const disks = [
+    { ...disk, path: outer },
+    { ...disk, diskId: 'flash-2', path: inner },
+  ];
+  expect(faultsOf({ ...valid, disks })).toContain(
+    'disks[1].path: expected a folder outside of disk flash-1',
+  );
+});
+
+test('folders whose names begin alike are not inside each other', () => {
+  const disks = [disk, { ...disk, diskId: 'flash-2', path: '/srv/oca/10' }];
+  expect(parseAgentConfig(JSON.stringify({ ...valid, disks })).disks).toHaveLength(2);
+});
+
+test('parity that needs more hdd disks than there are is refused with both numbers', () => {
+  const hdd = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ diskId: `hdd-${index}`, tier: 'hdd', path: `/srv/hdd/${index}`, capacityBytes: 1000 },
+    }));
+  const withParity = (hddDisks: number, parityFiles: number) => ({
+    ...valid,
+    disks: [disk, ...hdd(hddDisks)],
+    parity: { dataFiles: 3, parityFiles },
+  });
+  expect(faultsOf(withParity(4, 2))).toContain(
+    'parity: 3 data files and 2 parity files need 5 hdd disks, there are 4',
+  );
+  expect(parseAgentConfig(JSON.stringify(withParity(5, 2))).parity?.parityFiles).toBe(2);
+  expect(parseAgentConfig(JSON.stringify(withParity(0, 0))).parity?.parityFiles).toBe(0);
+});
+
+test('an eviction policy that there is none of is refused', () => {
+  expect(faultsOf({ ...valid, eviction: { policy: 'clock' } })).toMatch(
+    /^eviction\.policy: .*"lru".*, found "clock"$/,
+  );
+});
+
 test.each(['http://127.0.0.1:9080', 'http://localhost', 'http://[::1]:80', 'https://a.example'])(
   'the control plane may be asked at %s',
   (controlUrl) => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from '@jest/globals';
+import { EVICTION_POLICIES } from '#domain/eviction/policy.ts';
 import { parseAgentConfig } from '../../../oca-agent/config/agent-config.ts';
 
 let page: string;
@@ -20,11 +21,17 @@ test('docs/install.md explains every field', () => {
     'publicAddresses',
     'egressBitsPerSecondMax',
     'fillBitsPerSecond',
+    'servingTree',
+    'diskHealthFile',
+    'parity.dataFiles',
+    'parity.parityFiles',
+    ...EVICTION_POLICIES.map((policy) => `\`${policy}\``),
   ];
   const table = page.slice(page.indexOf('| field |'), page.indexOf('## Operate'));
-  const fields = [config, config.delivery, config.management, config.disks[0] ?? {}].flatMap(
-    Object.keys,
-  );
+  const fields = [
+    ...[config, config.delivery, config.management, config.disks[0] ?? {}],
+    config.eviction,
+  ].flatMap(Object.keys);
   for (const field of [...fields, ...optional])
     expect([field, table.includes(field)]).toEqual([field, true]);
 });

@@ -67,8 +67,10 @@ test('an agent that starts while the control plane is away serves with the keys 
   site.cloudFront.put('title-1', 'video.mp4', content);
   const token = await site.control.token(['title-1']);
   const path = `/~${token}/content/title-1/video.mp4`;
-  await (await site.get(path)).arrayBuffer();
-  await until(() => site.events('miss.fetch.stored').length, 'the file to be stored');
+  await until(async () => {
+    await (await site.get(path)).arrayBuffer();
+    return site.events('miss.fetch.stored').length > 0;
+  }, 'the file to be stored');
   await site.plan(openPlan(3, [planItem('video.mp4', content)]));
   await until(async () => (await site.status()).fill.planVersion === 3, 'the plan');
   await site.stopAgent();

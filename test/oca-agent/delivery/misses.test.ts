@@ -38,6 +38,13 @@ afterEach(() => {
 const isStored = () => site.events('miss.fetch.stored').some((facts) => facts.file === file);
 const asks = () => site.cloudFront.requests.filter((line) => line === `GET ${path}`).length;
 
+/** Has a client ask for the file, so that the next request for it is not the first. */
+async function askOnce(): Promise<void> {
+  await (await site.get(path)).arrayBuffer();
+  const passed = () => site.events('miss.fetch.passed').some((facts) => facts.file === file);
+  await until(passed, 'the file to pass through');
+}
+
 /** Holds the upstream's answer back after its first half, until let go. */
 function holdHalfway(): { letGo: (finish?: (response: ServerResponse) => void) => void } {
   const held = Promise.withResolvers<(response: ServerResponse) => void>();
@@ -68,6 +75,7 @@ test('fifty clients of one file cost one upstream request and all get all of it'
 });
 
 test('a miss names the whole chain of caches, and who merely joined', async () => {
+  await askOnce();
   const { letGo } = holdHalfway();
   const [first, second] = await Promise.all([site.get(path), site.get(path)]);
   letGo();
@@ -81,6 +89,7 @@ test('a miss names the whole chain of caches, and who merely joined', async () =
 });
 
 test('a range is served from the growing file before the rest has come', async () => {
+  await askOnce();
   const { letGo } = holdHalfway();
   const answer = await site.get(path, { range: 'bytes=1000-1999' });
   expect(answer.status).toBe(206);
@@ -101,7 +110,8 @@ test('a client that leaves does not end the fetch for the others', async () => {
   expect(asks()).toBe(1);
 });
 
-test('when all clients leave, the file is stored all the same', async () => {
+test('when all clients leave, a file that was asked for before is stored all the same', async () => {
+  await askOnce();
   const { letGo } = holdHalfway();
   const controller = new AbortController();
   const leaving = await fetch(`${site.url}${path}`, { signal: controller.signal });
@@ -148,6 +158,67 @@ test('an upstream that breaks off leaves nothing behind, and the next request tr
   const again = await site.get(path);
   expect(Buffer.from(await again.arrayBuffer()).equals(content)).toBe(true);
   expect(asks()).toBe(2);
+});
+
+test('a file that is asked for once passes through and leaves nothing; asked for again, it is stored', async () => {
+  const first = await site.get(path);
+  expect(first.headers.get('cache-status')).toBe(`"cloudfront"; hit, "${OCA_ID}"; fwd=uri-miss`);
+  expect(Buffer.from(await first.arrayBuffer()).equals(content)).toBe(true);
+  await until(
+    () => site.events('miss.fetch.passed').some((facts) => facts.file === file),
+    'the file to pass',
+  );
+  const missing = await site.get(path, { 'cache-control': 'only-if-cached' });
+  expect(missing.status).toBe(504);
+  await missing.arrayBuffer();
+  const second = await site.get(path);
+  expect(second.headers.get('cache-status')).toContain(`"${OCA_ID}"; fwd=uri-miss; stored`);
+  await second.arrayBuffer();
+  await until(isStored, 'the file to be stored');
+  expect(asks()).toBe(2);
+});
+
+test('a file larger than what is kept in memory passes through whole, to a reader as slow as it comes', async () => {
+  const large = seededBytes(3, 12_000_000);
+  site.cloudFront.put('title-1', file, large);
+  const answer = await site.get(path);
+  const parts: Buffer[] = [];
+  for await (const part of answer.body ?? []) parts.push(Buffer.from(part));
+  expect(Buffer.concat(parts).equals(large)).toBe(true);
+  expect(asks()).toBe(1);
+});
+
+test('the second client of a file that passes through gives it a place: one request, both whole', async () => {
+  const { letGo } = holdHalfway();
+  const first = await site.get(path);
+  const second = await site.get(path);
+  expect(second.headers.get('cache-status')).toContain('; stored; collapsed');
+  letGo();
+  for (const answer of [first, second])
+    expect(Buffer.from(await answer.arrayBuffer()).equals(content)).toBe(true);
+  await until(isStored, 'the file to be stored');
+  expect(asks()).toBe(1);
+});
+
+test('when the only client of a file that passes through leaves, the upstream is let go', async () => {
+  const left = Promise.withResolvers<void>();
+  site.cloudFront.interfere = (request, response, stored) => {
+    if (!stored) return false;
+    response.writeHead(200, { 'content-length': 2 ** 40, etag: stored.etag });
+    const piece = Buffer.alloc(65_536);
+    const pour = () => {
+      while (!request.destroyed && response.write(piece));
+    };
+    response.on('drain', pour);
+    response.on('close', () => left.resolve());
+    pour();
+    return true;
+  };
+  const controller = new AbortController();
+  await fetch(`${site.url}${path}`, { signal: controller.signal });
+  controller.abort();
+  await left.promise;
+  expect(isStored()).toBe(false);
 });
 
 test('403 and 404 of the upstream reach the client as they are and are not kept', async () => {
@@ -249,6 +320,7 @@ test('an empty file is a file', async () => {
 });
 
 test('hits, misses, refusals and failures are counted, and the bytes of each', async () => {
+  await askOnce();
   const before = (await site.status()).delivery;
   await site.store('title-1', file);
   await (await site.get(path, { range: 'bytes=0-99' })).arrayBuffer();

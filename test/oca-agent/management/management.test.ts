@@ -4,6 +4,7 @@ import { decode } from '#protocol/decode.ts';
 import { ocaInventory } from '#protocol/oca-inventory.ts';
 import { seededBytes } from '../fixtures/bytes.ts';
 import { TestSite } from '../fixtures/test-agent.ts';
+import { until } from '../fixtures/until.ts';
 
 let site: TestSite;
 beforeAll(async () => {
@@ -35,7 +36,7 @@ test('status tells what the operator asks first', async () => {
     state: 'in-service',
     reasons: [],
     isRegistered: true,
-    delivery: { requests: 1, misses: 1 },
+    delivery: { requests: 2, misses: 2 },
   });
 });
 
@@ -54,9 +55,12 @@ test('metrics are in the text format, every family with help and type, and follo
   expect(new Set(families).size).toBe(families.length);
   for (const line of lines.filter((text) => !text.startsWith('#')))
     expect(line).toMatch(/^[a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? -?[\d.e+]+$/);
-  expect(body).toContain('oca_misses_total 1\n');
+  expect(body).toContain('oca_misses_total 2\n');
   expect(body).toContain('oca_state{state="in-service"} 1\n');
   expect(body).toContain('oca_disk_used_bytes{disk="flash-1",tier="flash"}');
+  expect(body).toContain('oca_disk_state{disk="hdd-1",state="healthy"} 1\n');
+  expect(body).toContain('oca_disk_state{disk="hdd-1",state="failed"} 0\n');
+  expect(body).toContain('oca_assets_removed_total{reason="corruption"} 0\n');
 });
 
 test.each([
@@ -86,4 +90,25 @@ test('orders that are not understood are refused with what was expected', async 
   ]);
   expect((await ask('/nothing')).status).toBe(404);
   expect((await ask('/drain')).status).toBe(404);
+});
+
+test('a scrub that is ordered begins at once, and status tells of its end', async () => {
+  const { body } = await ask('/scrub', { method: 'POST' });
+  expect(JSON.parse(body)).toMatchObject({ isUrgent: true, lostAssets: 0 });
+  const ended = () => site.status().then(({ scrub }) => !scrub.isUrgent);
+  await until(ended, 'the scrub to end');
+  const { scrub } = await site.status();
+  expect(scrub).toMatchObject({ verifiedBytes: 1000, totalBytes: 1000, repairedAssets: 0 });
+  expect(scrub.completedAt).toBeGreaterThan(0);
+});
+
+test('a disk is replaced only when there is one, and a blank one in its place', async () => {
+  const replace = async (disk: string) => {
+    const answer = await ask(`/disks/${disk}/replace`, { method: 'POST' });
+    return [answer.status, JSON.parse(answer.body).code];
+  };
+  expect(await replace('hdd-1')).toEqual([400, 'request-invalid']);
+  expect(await replace('hdd-9')).toEqual([404, 'not-found']);
+  expect(await replace('..')).toEqual([404, 'not-found']);
+  expect((await site.status()).disks.map(({ state }) => state)).toEqual(Array(4).fill('healthy'));
 });

@@ -134,8 +134,10 @@ test('the same bytes twice are stored once, under both names', async () => {
   const first = await put(content, 'one.mp4');
   const second = await put(content, 'two.mp4');
   expect(second).toBe(first);
-  expect(store.index.assets()).toHaveLength(1);
-  expect(store.index.namesOf(first).map(({ file }) => file)).toEqual(['one.mp4', 'two.mp4']);
+  expect([...store.index.assets()]).toHaveLength(1);
+  expect(new Set(store.index.namesOf(first).map(({ file }) => file))).toEqual(
+    new Set(['one.mp4', 'two.mp4']),
+  );
 });
 
 test('two transfers of the same bytes at once leave one copy and no file without a row', async () => {

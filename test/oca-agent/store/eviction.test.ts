@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { epochMs } from '#domain/units.ts';
 import { seededBytes, sha256 } from '../fixtures/bytes.ts';
 import { fillSource, openPlan, planItem } from '../fixtures/plans.ts';
 import { TestSite } from '../fixtures/test-agent.ts';
@@ -91,4 +92,27 @@ test('evict removes what it is told and says how much that freed', async () => {
   });
   expect(await isHit('a.mp4')).toBe(false);
   expect(await site.manage('/evict')).toMatchObject({ freedBytes: 7 * SIZE_BYTES });
+});
+
+test('what the plan wants is stored at its first miss, before the fill window opens', async () => {
+  const now = Date.now();
+  const window = { startsAt: epochMs(now + 3_600_000), endsAt: epochMs(now + 7_200_000) };
+  const items = [planItem('a.mp4', contentOf.get('a.mp4') ?? Buffer.alloc(0))];
+  await site.plan(openPlan(1, items, { window }));
+  await until(async () => (await site.status()).fill.planVersion === 1, 'the plan');
+  await (await site.get('/content/title-1/a.mp4')).arrayBuffer();
+  await until(() => site.events('miss.fetch.stored').length === 1, 'the file to be stored');
+  expect(await isHit('a.mp4')).toBe(true);
+});
+
+test('without a share for surprises they pass through, however often they are asked for', async () => {
+  await site.stopAgent();
+  site.configure({ eviction: { surpriseShare: 0 } });
+  await site.startAgent();
+  for (let round = 0; round < 3; round += 1) {
+    const answer = await site.get('/content/title-1/a.mp4');
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(contentOf.get('a.mp4'));
+  }
+  expect(await tierCounts()).toEqual([0, 0]);
+  expect(await isHit('a.mp4')).toBe(false);
 });

@@ -1,0 +1,56 @@
+import { CdnError } from '#domain/errors.ts';
+import type { OcaInventory } from '#protocol/oca-inventory.ts';
+import type { AgentReport } from './agent-report.ts';
+import type { ControlLink } from './control/control-link.ts';
+import type { FillEngine } from './fill/fill-engine.ts';
+import type { Operations } from './management/management-server.ts';
+import { evictAssets, selectAssets } from './management/operations.ts';
+import type { AssetStore } from './store/asset-store.ts';
+import type { StoreUpkeep } from './upkeep/store-upkeep.ts';
+
+export interface OperationsOptions {
+  readonly store: AssetStore;
+  readonly upkeep: StoreUpkeep;
+  readonly engine: FillEngine;
+  readonly link: ControlLink;
+  readonly report: AgentReport;
+  readonly inventory: () => OcaInventory;
+  readonly setDrained: (isDrained: boolean) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What the operator orders on the management address. */
+export function operationsOf(options: OperationsOptions): Operations {
+  const { store, upkeep, engine, link, report } = options;
+  return {
+    status: () => report.status(),
+    inventory: options.inventory,
+    setDrained(isDrained) {
+      options.setDrained(isDrained);
+      link.reportNow();
+      return report.status();
+    },
+    fill() {
+      link.pollPlanNow();
+      engine.wake();
+      return engine.report();
+    },
+    evict: (selection) => evictAssets(store, selectAssets(store, selection)),
+    // The operator waits for it: no pace.
+    verify: (selection) =>
+      upkeep.verifier.verify(selectAssets(store, selection), async () => {}, options.signal),
+    scrub() {
+      upkeep.scrub.hurry();
+      upkeep.wake();
+      return report.status().scrub;
+    },
+    async replaceDisk(diskId) {
+      const volume = store.volume(diskId);
+      if (!volume) throw new CdnError('not-found', `disk ${diskId} is not configured`);
+      await volume.replace();
+      link.reportNow();
+      engine.wake();
+      return report.status();
+    },
+  };
+}

@@ -1,0 +1,272 @@
+import type { Clock } from '#domain/clock.ts';
+import type { AssetId, DiskId } from '#domain/ids.ts';
+import { dataShareOf } from '#domain/topology/watermarks.ts';
+import { type Bytes, bytes } from '#domain/units.ts';
+import type { ParityDeclaration } from '#protocol/oca-registration.ts';
+import type { ParityReport } from '#protocol/oca-report.ts';
+import type { Log } from '../log.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { HeldAsset } from '../store/asset.ts';
+import type { AssetIndex } from '../store/asset-index.ts';
+import type { AssetReader } from '../store/asset-reader.ts';
+import type { Protection } from '../store/protection.ts';
+import type { Volume } from '../store/volume.ts';
+import type { Pace } from '../upkeep/upkeep-pace.ts';
+import { openCatalogue } from './groups/group-catalogue.ts';
+import { loadCatalogue, yieldToOthers } from './groups/load-groups.ts';
+import { ParityGroups, type StaleRetired } from './groups/parity-groups.ts';
+import { ChunkTeller } from './reading/chunk-teller.ts';
+import { lostReader, tellChunk } from './reading/lost-reader.ts';
+import { RecordReader } from './reading/record-reader.ts';
+import { Workbenches } from './reading/workbench.ts';
+import { type ParityParts, readableDisks, removeStale } from './work/parity-parts.ts';
+import { reconcileGroups } from './work/reconcile-groups.ts';
+import { type ParityRow, type RowVerdict, rowsOfDisk, verifyRow } from './work/verify-row.ts';
+
+export type { ParityRow } from './work/verify-row.ts';
+
+export interface ParityOptions {
+  readonly platform: Pick<Platform, 'clock' | 'fileSystem' | 'openDatabase'>;
+  readonly stateDirectory: string;
+  readonly parity: ParityDeclaration;
+  readonly index: AssetIndex;
+  readonly volumes: ReadonlyMap<DiskId, Volume>;
+  readonly log: Log;
+}
+
+/** Assets that are looked at for one without a group before others get their turn. */
+const SLICE = 5000;
+
+/** What parity knows and does for the store: {@link Protection}, and what scrub and the health report ask for. */
+export class ParityKeeper implements Protection {
+  readonly shape: ParityDeclaration;
+  readonly dataShare: number;
+  /** Called when assets that were held turn out to be lost: they have left the index, and may be filled again. */
+  onLost: (() => void) | undefined;
+  readonly clock: Clock;
+  /** Resolves when the groups are known and agree with the disks. */
+  readonly loaded: Promise<void>;
+  readonly #options: ParityOptions;
+  readonly #groups: ParityGroups;
+  readonly #teller: ChunkTeller;
+  readonly #reading: Omit<ParityParts, 'catalogue'>;
+  readonly #known = Promise.withResolvers<void>();
+  readonly #loaded = Promise.withResolvers<void>();
+  readonly #closings: (() => Promise<void>)[] = [];
+  /** Lost before it was known whether a group has them. */
+  #lostEarly: HeldAsset[] = [];
+  /** The disks that could be read at the last look. */
+  #readable: ReadonlySet<DiskId> = new Set();
+  #parts: ParityParts | undefined;
+  #isKnown = false;
+  #isLoaded = false;
+  #isClosed = false;
+
+  constructor(options: ParityOptions) {
+    const { index, volumes, log } = options;
+    this.#options = options;
+    this.shape = options.parity;
+    this.clock = options.platform.clock;
+    this.dataShare = dataShareOf(options.parity);
+    this.loaded = this.#loaded.promise;
+    const groups = new ParityGroups(index, (diskId) => volumes.get(diskId)?.disk.tier);
+    const records = new RecordReader(groups, volumes);
+    const benches = new Workbenches();
+    const rot = new Set<string>();
+    const noteRot = (group: number, piece: number) => rot.add(`${group} ${piece}`);
+    const teller = new ChunkTeller({ groups, volumes, records, benches, noteRot });
+    this.#groups = groups;
+    this.#teller = teller;
+    this.#reading = {
+      index,
+      volumes,
+      groups,
+      records,
+      teller,
+      benches,
+      rot,
+      returned: new Set(),
+      log,
+    };
+  }
+
+  /** What the tasks work with; undefined until the groups agree with the disks, and after the end. */
+  get parts(): ParityParts | undefined {
+    return this.#isLoaded && !this.#isClosed ? this.#parts : undefined;
+  }
+
+  /**
+   * Reads the groups, in the background of everything else. @param reconciled when index and disks agree: only then is
+   * anything removed from the disks. Never rejects.
+   */
+  async load(reconciled: Promise<void>): Promise<void> {
+    try {
+      this.#parts = { ...this.#reading, catalogue: await openCatalogue(this.#options) };
+      await loadCatalogue(this.#groups, this.#parts.catalogue);
+      this.#isKnown = true;
+      this.#known.resolve();
+      await reconciled;
+      if (this.#isClosed) return;
+      await reconcileGroups(this.#parts, this.clock);
+      this.#readable = readableDisks(this.#options.volumes);
+      await this.#findLoose();
+      this.#isLoaded = true;
+    } catch (error) {
+      this.#options.log('parity.load.failed', { message: String(error) });
+    } finally {
+      this.#known.resolve();
+      this.#loaded.resolve();
+    }
+  }
+
+  overheadBytes(diskId: DiskId): Bytes {
+    return bytes(Math.max(0, this.#groups.parityBytesOn(diskId)) + this.retiredBytes(diskId));
+  }
+  retiredBytes(diskId: DiskId): Bytes {
+    return bytes(Math.max(0, this.#groups.retiredBytesOn(diskId)));
+  }
+
+  isRecoverable(assetId: AssetId): boolean {
+    const place = this.#groups.placeOf(assetId);
+    if (!place) return !this.#isLoaded;
+    const { table } = this.#groups;
+    const missing = table.missingAt(place.group, readableDisks(this.#options.volumes));
+    return missing <= table.shapeAt(place.group).parityFiles;
+  }
+
+  async openLost(asset: HeldAsset): Promise<AssetReader | undefined> {
+    await this.#known.promise;
+    if (!this.#groups.placeOf(asset.assetId) || !this.isRecoverable(asset.assetId))
+      return undefined;
+    return lostReader({ groups: this.#groups, teller: this.#teller }, asset);
+  }
+
+  /** Chunk `index` (1 MiB each) of an asset as its group tells it, verified; undefined when the group cannot. */
+  async reconstructChunk(asset: HeldAsset, index: number): Promise<Uint8Array | undefined> {
+    await this.#known.promise;
+    const from = { groups: this.#groups, teller: this.#teller };
+    return tellChunk(from, asset, index).catch(() => undefined);
+  }
+
+  noteHeld(asset: HeldAsset): void {
+    const place = this.#groups.table.pieceOf(asset.slot);
+    // The slot was another asset's, which has left the index a moment ago and is yet to be released.
+    const owner = place && this.#ownerAt(place.group, place.piece);
+    if (place && owner !== undefined && owner !== asset.assetId)
+      this.#groups.noteGone({ ...asset, ...this.#lastPlace(place), assetId: owner });
+    this.#discard(this.#groups.noteHeld(asset));
+  }
+
+  noteLost(asset: HeldAsset): boolean {
+    if (!this.#isKnown) {
+      this.#lostEarly.push(asset);
+      return true;
+    }
+    const place = this.#groups.placeOf(asset.assetId);
+    if (!place) return false;
+    this.#groups.noteLost(place.group, place.column);
+    return this.isRecoverable(asset.assetId);
+  }
+
+  release(asset: HeldAsset): boolean {
+    // Not known yet: what turns out to be needed by nobody is removed when it is.
+    if (!this.#isKnown) return asset.tier === 'hdd';
+    const { assetId, diskId } = asset;
+    if (this.#options.index.asset(assetId)) return false;
+    const departed = this.#groups.placeOf(assetId);
+    if (departed)
+      return (
+        this.#groups.isRetired(assetId) &&
+        this.#groups.table.diskAt(departed.group, departed.column) === diskId
+      );
+    const place = this.#groups.table.pieceOf(asset.slot);
+    if (!place || this.#ownerAt(place.group, place.piece) !== assetId) return false;
+    return this.#groups.noteGone(asset);
+  }
+
+  /** The disk is blank now: whatever of ours was on it is lost. Its assets stay held where parity can tell them. */
+  noteReplaced(diskId: DiskId): void {
+    this.#groups.loseDisk(diskId);
+  }
+
+  wake(): void {
+    const readable = readableDisks(this.#options.volumes);
+    for (const diskId of readable)
+      if (this.#isLoaded && !this.#readable.has(diskId)) this.#reading.returned.add(diskId);
+    this.#readable = readable;
+    this.#groups.revision += 1;
+  }
+
+  /** What was lost before the groups were known, once. */
+  takeLostEarly(): HeldAsset[] {
+    const lost = this.#lostEarly;
+    this.#lostEarly = [];
+    return lost;
+  }
+
+  /** @param close ends the work of a task. */
+  addClosing(close: () => Promise<void>): void {
+    this.#closings.push(close);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const close of this.#closings) await close();
+    await this.#loaded.promise;
+    this.#parts?.catalogue.close();
+    this.#parts = undefined;
+  }
+
+  /** The parity files on a disk. */
+  rowsOfDisk(diskId: DiskId): Iterable<ParityRow> {
+    return rowsOfDisk(this.#groups, diskId);
+  }
+  /** Reads a parity file and compares its chunks with their hashes. One that is rotten is repaired in the background. */
+  async verifyRow(row: ParityRow, pace: Pace, signal: AbortSignal): Promise<RowVerdict> {
+    return this.parts ? verifyRow(this.parts, row, { pace, signal }) : 'gone';
+  }
+
+  report(): ParityReport {
+    const { volumes, index } = this.#options;
+    const { held, unread } = this.#groups.table.countAssets(readableDisks(volumes));
+    const hdd = [...volumes.values()].filter(({ disk }) => disk.tier === 'hdd');
+    const count = (of: (diskId: DiskId) => number) =>
+      hdd.reduce((total, { disk }) => total + of(disk.diskId), 0);
+    return {
+      ...this.shape,
+      protectedAssets: held,
+      unprotectedAssets: Math.max(0, count((id) => index.usageOfDisk(id).assetCount) - held),
+      reconstructedAssets: unread,
+      parityBytes: bytes(
+        Math.max(
+          0,
+          count((id) => this.#groups.parityBytesOn(id)),
+        ),
+      ),
+    };
+  }
+
+  async #findLoose(): Promise<void> {
+    let done = 0;
+    for (const { slot, tier } of this.#options.index.assets()) {
+      if (tier === 'hdd' && !this.#groups.table.pieceOf(slot)) this.#groups.loose.add(slot);
+      done += 1;
+      if (done % SLICE === 0) await yieldToOthers();
+    }
+    this.#groups.revision += 1;
+  }
+
+  #ownerAt(group: number, column: number): AssetId | undefined {
+    return this.#parts?.catalogue.memberOf(this.#groups.table.groupIdAt(group), column)?.assetId;
+  }
+  #lastPlace({ group, piece }: { readonly group: number; readonly piece: number }) {
+    const groupId = this.#groups.table.groupIdAt(group);
+    const sizeBytes = this.#parts?.catalogue.memberOf(groupId, piece)?.sizeBytes ?? bytes(0);
+    const diskId = this.#groups.table.diskAt(group, piece) as DiskId;
+    return { sizeBytes, diskId };
+  }
+
+  #discard(stale: readonly StaleRetired[]): void {
+    if (stale.length > 0) void removeStale(this.#reading, stale);
+  }
+}

@@ -1,0 +1,12 @@
+import type { Milliseconds } from '#domain/units.ts';
+import type { UpkeepTask } from '../upkeep/upkeep-task.ts';
+import { FormTask } from './work/form-task.ts';
+import { type ParityTaskOptions, RepairTask } from './work/repair-task.ts';
+
+/**
+ * The work that parity needs, most urgent first: `repair` what was lost, then `parity` for what has none yet.
+ * @param options.gatherFor how long assets that come one by one are waited for.
+ */
+export const parityTasks = (
+  options: ParityTaskOptions & { readonly gatherFor?: Milliseconds },
+): UpkeepTask[] => [new RepairTask(options), new FormTask(options)];

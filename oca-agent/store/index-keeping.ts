@@ -1,0 +1,18 @@
+import type { Slot } from '#domain/eviction/policy.ts';
+
+/** Keeps the index in files. It is told which rows changed, and reads them when it writes. */
+export interface IndexKeeping {
+  noteAsset(slot: Slot): void;
+  noteName(row: number): void;
+  noteUse(): void;
+  /** Writes what is not written yet. */
+  close(): Promise<void>;
+}
+
+/** In memory alone. */
+export const NOT_KEPT: IndexKeeping = {
+  noteAsset() {},
+  noteName() {},
+  noteUse() {},
+  close: async () => undefined,
+};

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { failureFacts, type Log } from '../log.ts';
+import type { Platform } from '../platform/platform.ts';
+import { AssetIndex } from './asset-index.ts';
+import { AssetTable } from './asset-table.ts';
+import { IndexDatabase } from './index-database.ts';
+import { IndexKeeper } from './index-keeper.ts';
+import { linkRows } from './index-restore.ts';
+import { readSnapshot } from './index-snapshot.ts';
+
+export interface OpenIndexOptions {
+  readonly platform: Pick<Platform, 'clock' | 'fileSystem' | 'openDatabase'>;
+  readonly stateDirectory: string;
+  readonly log: Log;
+}
+
+interface Restored {
+  readonly table: AssetTable;
+  readonly database: IndexDatabase;
+  readonly hasSnapshot: boolean;
+}
+
+/**
+ * Opens the index, in this order: the snapshot, with what the database says has changed since; the database alone, when
+ * there is no whole snapshot; nothing, when the database is damaged. What is missing then is told by the disks.
+ */
+export async function openIndex(options: OpenIndexOptions): Promise<AssetIndex> {
+  const { clock, fileSystem } = options.platform;
+  await fileSystem.makeFolder(options.stateDirectory);
+  const { table, database, hasSnapshot } = await restore(options);
+  const index = new AssetIndex(table);
+  const keeper = new IndexKeeper({
+    table,
+    database,
+    files: fileSystem,
+    snapshotPath: snapshotPath(options),
+    hasSnapshot,
+    clock,
+    log: options.log,
+  });
+  const dropped = linkRows(table);
+  for (const slot of dropped.slots) keeper.noteAsset(slot);
+  for (const row of dropped.nameRows) keeper.noteName(row);
+  index.keepBy(keeper);
+  return index;
+}
+
+async function restore(options: OpenIndexOptions): Promise<Restored> {
+  try {
+    const database = openDatabase(options);
+    try {
+      return (await restoreFast(options, database)) ?? (await restoreSlowly(options, database));
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    options.log('store.index.unsound', failureFacts(error));
+    await removeFiles(options);
+    return { table: new AssetTable(), database: openDatabase(options), hasSnapshot: false };
+  }
+}
+
+async function restoreFast(
+  options: OpenIndexOptions,
+  database: IndexDatabase,
+): Promise<Restored | undefined> {
+  const table = new AssetTable();
+  const path = snapshotPath(options);
+  const stamp = await readSnapshot(options.platform.fileSystem, path, table);
+  if (!stamp || stamp.databaseId !== database.databaseId) return undefined;
+  // After a power cut the database may have forgotten what the snapshot says.
+  if (stamp.endSequence > database.sequence) return undefined;
+  database.readChanges(table, stamp.beginSequence);
+  return { table, database, hasSnapshot: true };
+}
+
+async function restoreSlowly(
+  options: OpenIndexOptions,
+  database: IndexDatabase,
+): Promise<Restored> {
+  const table = new AssetTable();
+  await options.platform.fileSystem.remove(snapshotPath(options));
+  database.readAll(table);
+  if (table.assets.rows.count > 0)
+    options.log('store.index.read', { rows: table.assets.rows.count });
+  return { table, database, hasSnapshot: false };
+}
+
+async function removeFiles(options: OpenIndexOptions): Promise<void> {
+  const { fileSystem } = options.platform;
+  await fileSystem.remove(snapshotPath(options));
+  for (const ending of ['', '-wal', '-shm'])
+    await fileSystem.remove(`${databasePath(options)}${ending}`);
+}
+
+const openDatabase = (options: OpenIndexOptions): IndexDatabase =>
+  new IndexDatabase(options.platform.openDatabase(databasePath(options), 'mirror'));
+const databasePath = ({ stateDirectory }: OpenIndexOptions) => join(stateDirectory, 'index.db');
+const snapshotPath = ({ stateDirectory }: OpenIndexOptions) =>
+  join(stateDirectory, 'index.snapshot');

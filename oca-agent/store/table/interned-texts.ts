@@ -1,0 +1,73 @@
+/** Texts that many rows share, each by a small number, which is given to another text when nobody uses it any more. */
+export class InternedTexts {
+  readonly #numbers = new Map<string, number>();
+  readonly #texts: (string | undefined)[] = [];
+  readonly #uses: number[] = [];
+  readonly #free: number[] = [];
+
+  /** −1: unknown. */
+  numberOf(text: string): number {
+    return this.#numbers.get(text) ?? -1;
+  }
+  text(number: number): string {
+    return this.#texts[number] ?? '';
+  }
+
+  has(number: number): boolean {
+    return this.#texts[number] !== undefined;
+  }
+
+  /** The number of a text, in use once more. */
+  retain(text: string): number {
+    const number = this.put(text);
+    this.reuse(number);
+    return number;
+  }
+  /** The number of a text, whether anybody uses it or not. */
+  put(text: string): number {
+    const known = this.#numbers.get(text);
+    const number = known ?? this.#free.pop() ?? this.#texts.length;
+    if (known === undefined) this.#put(number, text);
+    return number;
+  }
+
+  release(number: number): void {
+    const uses = (this.#uses[number] ?? 0) - 1;
+    this.#uses[number] = uses;
+    if (uses > 0) return;
+    this.#numbers.delete(this.text(number));
+    this.#texts[number] = undefined;
+    this.#free.push(number);
+  }
+
+  /** All texts by number; null where a number is free. */
+  list(): (string | null)[] {
+    return this.#texts.map((text) => text ?? null);
+  }
+
+  /** Puts a list back, nothing of it in use. Then say `reuse` of every use, and `dropUnused` at the end. */
+  restore(texts: readonly (string | null)[]): void {
+    texts.forEach((text, number) => {
+      if (text === null) this.#texts[number] = undefined;
+      else this.#put(number, text);
+    });
+  }
+  reuse(number: number): void {
+    this.#uses[number] = (this.#uses[number] ?? 0) + 1;
+  }
+  dropUnused(): void {
+    this.#free.length = 0;
+    this.#texts.forEach((text, number) => {
+      if (this.#uses[number]) return;
+      if (text !== undefined) this.#numbers.delete(text);
+      this.#texts[number] = undefined;
+      this.#free.push(number);
+    });
+  }
+
+  #put(number: number, text: string): void {
+    this.#numbers.set(text, number);
+    this.#texts[number] = text;
+    this.#uses[number] = 0;
+  }
+}

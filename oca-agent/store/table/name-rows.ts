@@ -1,0 +1,227 @@
+import type { Slot } from '#domain/eviction/policy.ts';
+import type { TitleId } from '#domain/ids.ts';
+import { invariant } from '#domain/invariant.ts';
+import type { EpochMs } from '#domain/units.ts';
+import { InternedTexts } from './interned-texts.ts';
+import { hashFile, NameRecords } from './name-records.ts';
+import { NO_ROW, RowHash } from './row-hash.ts';
+import { Rows } from './rows.ts';
+
+/**
+ * One row of 4 words (16 bytes) for each name that means a held asset, or that the plan wants:
+ *
+ *     0  title, by its number     2  slot of the asset that it means, + 1
+ *     1  record                   3  next name of that asset, by row + 1
+ *
+ * Where it stands in the plan is beside the rows, in 4 bytes more as soon as there is a plan.
+ */
+const WORDS = 4;
+const TITLE = 0;
+const RECORD = 1;
+const SLOT = 2;
+const NEXT = 3;
+
+const CONTENT_TYPES_MAX = 0x1_0000;
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** What a name is told with. */
+export interface NameText {
+  readonly etag: string;
+  readonly contentType: string;
+  readonly fetchedAt: EpochMs;
+}
+
+export class NameRows {
+  readonly rows = new Rows(WORDS);
+  readonly hash = new RowHash((row) => this.#hashAt(row));
+  records = new NameRecords();
+  /** Places in the plan, + 1, by row. */
+  #planned = new Uint32Array(0);
+  readonly titles = new InternedTexts();
+  readonly contentTypes = new InternedTexts();
+  #words = this.rows.words;
+
+  get sizeBytes(): number {
+    return (
+      this.rows.sizeBytes +
+      this.hash.sizeBytes +
+      this.records.sizeBytes +
+      this.#planned.byteLength
+    );
+  }
+
+  /** The row of a name; −1 when nobody speaks of it. */
+  find(titleId: TitleId, file: string): number {
+    const title = this.titles.numberOf(titleId);
+    if (title < 0) return NO_ROW;
+    const { hash, records } = this;
+    for (let bucket = hash.home(this.#hashName(title, file)); ; bucket = hash.after(bucket)) {
+      const row = hash.rowAt(bucket);
+      if (row === NO_ROW) return NO_ROW;
+      if (this.titleOf(row) === title && records.isFile(this.recordOf(row), file)) return row;
+    }
+  }
+
+  /** A row for a name that has none yet. */
+  add(titleId: TitleId, file: string, text: NameText): number {
+    invariant(ASCII.test(file), 'a file is named in ASCII');
+    const row = this.rows.take();
+    this.renewViews();
+    this.#set(row, TITLE, this.titles.retain(titleId));
+    this.#set(row, RECORD, this.write(file, text));
+    this.hash.add(this.#hashAt(row), row);
+    return row;
+  }
+
+  /** Puts a name in its row, and says nothing of it to hash and counts. */
+  put(row: number, name: NameText & { readonly titleId: TitleId; readonly file: string }): void {
+    this.rows.extend(row + 1);
+    this.renewViews();
+    this.clear(row);
+    this.#set(row, TITLE, this.titles.put(name.titleId));
+    const contentType = this.contentTypes.put(name.contentType);
+    this.#set(row, RECORD, this.records.write({ ...name, contentType }));
+  }
+  clear(row: number): void {
+    this.#words.fill(0, row * WORDS, (row + 1) * WORDS);
+  }
+  /** The row was put in its place, and nothing in it leads astray. */
+  isSound(row: number): boolean {
+    const record = this.recordOf(row);
+    return (
+      this.records.isWhole(record) &&
+      this.titles.has(this.titleOf(row)) &&
+      this.contentTypes.has(this.records.contentType(record))
+    );
+  }
+  /** Tells hash and counts of a name that was put in its place, unless it has another row. True: it had none. */
+  hashIn(row: number): boolean {
+    const hash = this.#hashAt(row);
+    const record = this.recordOf(row);
+    if (this.#hasTwin(hash, row)) return false;
+    this.hash.add(hash, row);
+    this.titles.reuse(this.titleOf(row));
+    this.contentTypes.reuse(this.records.contentType(record));
+    this.records.countLive(record);
+    return true;
+  }
+
+  releaseIfIdle(row: number): void {
+    if (this.isInUse(row)) return;
+    this.hash.remove(this.#hashAt(row), row);
+    this.titles.release(this.titleOf(row));
+    this.free(this.recordOf(row));
+    this.rows.release(row);
+  }
+
+  renewViews(): void {
+    this.#words = this.rows.words;
+  }
+
+  /** Copies the records that are in use, so that none of their room is wasted. No plan may be in force. */
+  compact(): void {
+    const compacted = new NameRecords();
+    for (let row = 0; row < this.rows.count; row += 1)
+      if (this.isInUse(row))
+        this.#set(row, RECORD, compacted.copy(this.records, this.recordOf(row)));
+    this.records = compacted;
+  }
+
+  /** A record of its own, for a name or for what the plan says of one. */
+  write(file: string, { etag, contentType, fetchedAt }: NameText): number {
+    const number = this.contentTypes.retain(contentType);
+    invariant(number < CONTENT_TYPES_MAX, 'there are fewer than 65,536 content types');
+    return this.records.write({ file, etag, contentType: number, fetchedAt });
+  }
+  free(record: number): void {
+    this.contentTypes.release(this.records.contentType(record));
+    this.records.free(record);
+  }
+  textOf(record: number): NameText {
+    return {
+      etag: this.records.etag(record),
+      contentType: this.contentTypes.text(this.records.contentType(record)),
+      fetchedAt: this.records.fetchedAt(record),
+    };
+  }
+  rewrite(row: number, text: NameText): void {
+    const before = this.recordOf(row);
+    this.#set(row, RECORD, this.write(this.file(row), text));
+    this.free(before);
+  }
+
+  titleId(row: number): TitleId {
+    return this.titles.text(this.titleOf(row)) as TitleId;
+  }
+  file(row: number): string {
+    return this.records.file(this.recordOf(row));
+  }
+  titleOf(row: number): number {
+    return this.#word(row, TITLE);
+  }
+  recordOf(row: number): number {
+    return this.#word(row, RECORD);
+  }
+  isInUse(row: number): boolean {
+    return this.#word(row, SLOT) !== 0 || this.plannedAt(row) >= 0;
+  }
+  /** The asset that the name means; −1: none that is held. */
+  slotOf(row: number): Slot {
+    return this.#word(row, SLOT) - 1;
+  }
+  setSlot(row: number, slot: Slot): void {
+    this.#set(row, SLOT, slot + 1);
+  }
+  /** The next name of the same asset; −1 behind the last. */
+  nextOf(row: number): number {
+    return this.#word(row, NEXT) - 1;
+  }
+  setNext(row: number, next: number): void {
+    this.#set(row, NEXT, next + 1);
+  }
+  /** Where the name stands in the plan; −1 when it does not. */
+  plannedAt(row: number): number {
+    return (this.#planned[row] ?? 0) - 1;
+  }
+  setPlanned(row: number, position: number): void {
+    if (row >= this.#planned.length) {
+      if (position < 0) return;
+      const longer = new Uint32Array(this.rows.capacity);
+      longer.set(this.#planned);
+      this.#planned = longer;
+    }
+    this.#planned[row] = position + 1;
+  }
+
+  #hasTwin(nameHash: number, row: number): boolean {
+    const { hash, records } = this;
+    for (let bucket = hash.home(nameHash); ; bucket = hash.after(bucket)) {
+      const other = hash.rowAt(bucket);
+      if (other === NO_ROW) return false;
+      if (this.titleOf(other) !== this.titleOf(row)) continue;
+      if (records.isSameFile(this.recordOf(other), this.recordOf(row))) return true;
+    }
+  }
+  #word(row: number, word: number): number {
+    return this.#words[row * WORDS + word] as number;
+  }
+  #set(row: number, word: number, value: number): void {
+    this.#words[row * WORDS + word] = value;
+  }
+  #hashAt(row: number): number {
+    const seed = titleSeed(this.#word(row, TITLE));
+    return finished(this.records.hashOf(this.#word(row, RECORD), seed));
+  }
+  #hashName(title: number, file: string): number {
+    return finished(hashFile(file, titleSeed(title)));
+  }
+}
+
+const titleSeed = (title: number): number => Math.imul(title + 1, 0x9e3779b1);
+
+/** Spreads what the last letters changed over all bits. Source: MurmurHash3's finalizer (A. Appleby). */
+function finished(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}

@@ -1,0 +1,79 @@
+/** No row: what was looked for is not there. */
+export const NO_ROW = -1;
+
+const BITS_MIN = 8;
+/** Beyond this part of its buckets filled, probes become long. Source: D. Knuth, TAOCP 3, section 6.4, linear probing. */
+const LOAD_MAX = 0.75;
+
+/**
+ * Finds rows by a 32-bit hash: open addressing with linear probing, 4 bytes a bucket. The home of a hash follows from its
+ * upper bits, so that buckets stand in the order of hashes but for short runs.
+ */
+export class RowHash {
+  #buckets = new Int32Array(1 << BITS_MIN);
+  #shift = 32 - BITS_MIN;
+  #count = 0;
+  readonly #hashOf: (row: number) => number;
+
+  constructor(hashOf: (row: number) => number) {
+    this.#hashOf = hashOf;
+  }
+
+  get bucketCount(): number {
+    return this.#buckets.length;
+  }
+  get sizeBytes(): number {
+    return this.#buckets.byteLength;
+  }
+  /** NO_ROW: the bucket is empty. */
+  rowAt(bucket: number): number {
+    return (this.#buckets[bucket] as number) - 1;
+  }
+
+  /** Where to begin to look for a hash; go on with `after` until `rowAt` says that there is no row. */
+  home(hash: number): number {
+    return hash >>> this.#shift;
+  }
+  after(bucket: number): number {
+    return (bucket + 1) & (this.#buckets.length - 1);
+  }
+
+  /** Adds a row that is not there yet. */
+  add(hash: number, row: number): void {
+    if (this.#count >= this.#buckets.length * LOAD_MAX) this.reserve(2 * this.#count);
+    this.#place(hash, row);
+    this.#count += 1;
+  }
+
+  /** Removes a row and moves those behind it up, so that no probe meets a gap. */
+  remove(hash: number, row: number): void {
+    const mask = this.#buckets.length - 1;
+    let gap = hash >>> this.#shift;
+    while (this.#buckets[gap] !== row + 1) gap = (gap + 1) & mask;
+    for (let next = (gap + 1) & mask; this.#buckets[next] !== 0; next = (next + 1) & mask) {
+      const home = this.#hashOf(this.rowAt(next)) >>> this.#shift;
+      if (((next - home) & mask) < ((next - gap) & mask)) continue;
+      this.#buckets[gap] = this.#buckets[next] as number;
+      gap = next;
+    }
+    this.#buckets[gap] = 0;
+    this.#count -= 1;
+  }
+
+  /** Makes place for so many rows at once. */
+  reserve(count: number): void {
+    const bits = Math.max(BITS_MIN, Math.ceil(Math.log2(count / LOAD_MAX + 1)));
+    if (2 ** bits <= this.#buckets.length) return;
+    const before = this.#buckets;
+    this.#buckets = new Int32Array(2 ** bits);
+    this.#shift = 32 - bits;
+    for (const entry of before) if (entry !== 0) this.#place(this.#hashOf(entry - 1), entry - 1);
+  }
+
+  #place(hash: number, row: number): void {
+    const mask = this.#buckets.length - 1;
+    let bucket = hash >>> this.#shift;
+    while (this.#buckets[bucket] !== 0) bucket = (bucket + 1) & mask;
+    this.#buckets[bucket] = row + 1;
+  }
+}

@@ -4,6 +4,7 @@ import type { BenchmarkOutcome } from './outcome.ts';
 import { benchmarkParity } from './parity.ts';
 import { benchmarkPlanning } from './planning.ts';
 import { benchmarkStart } from './start.ts';
+import { benchmarkStore } from './store.ts';
 import { benchmarkSynth } from './synth.ts';
 import { benchmarkTokens } from './tokens.ts';
 
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   parity: benchmarkParity,
   planning: benchmarkPlanning,
   start: benchmarkStart,
+  store: benchmarkStore,
   synth: benchmarkSynth,
   tokens: benchmarkTokens,
 };

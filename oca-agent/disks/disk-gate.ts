@@ -11,7 +11,7 @@ export interface GateLimits {
   readonly writesMax: number;
   /** Operations that wait for their turn. */
   readonly queuedMax: number;
-  /** An operation that takes longer shows that the disk hangs; one that syncs may take as long as a full write cache. */
+  /** An operation that takes longer shows that the disk hangs; a sync may take as long as a full write cache, and so may a batch. */
   readonly hungAfter: Milliseconds;
   readonly syncHungAfter: Milliseconds;
 }
@@ -43,8 +43,10 @@ export const GATE_LIMITS: Readonly<Record<Tier, GateLimits>> = {
 const LOOK_EVERY = seconds(1);
 const PROBE_EVERY_LOOKS = 30;
 
-/** `look`: names and sizes, which memory may answer while the medium is dying. `read`: content. */
-/** A batch is many reads in one: how long it takes says nothing of the disk. */
+/**
+ * `look`: names and sizes, which memory may answer while the medium is dying. `read`: content. `batch`: many reads in one,
+ * whose duration is no measure of the disk.
+ */
 export type OperationKind = 'look' | 'read' | 'batch' | 'write' | 'sync';
 
 interface Waiting {
@@ -177,7 +179,7 @@ export class DiskGate {
 
   #end(flight: InFlight, duration: Milliseconds): void {
     this.#inFlight.delete(flight);
-    if (flight.kind !== 'sync' && flight.kind !== 'batch') this.#onLatency(duration);
+    if (!isLong(flight.kind)) this.#onLatency(duration);
     if (this.isHung) this.#judgeAnswer(flight);
     this.#beginNext();
   }
@@ -217,7 +219,7 @@ export class DiskGate {
     const { hungAfter, syncHungAfter } = this.#limits;
     return [...this.#inFlight].filter(({ kind, beganAtLook, isLost }) => {
       const age = (this.#looks - beganAtLook) * LOOK_EVERY;
-      return !isLost && age > (kind === 'sync' ? syncHungAfter : hungAfter);
+      return !isLost && age > (isLong(kind) ? syncHungAfter : hungAfter);
     });
   }
 
@@ -233,4 +235,5 @@ export class DiskGate {
   }
 }
 
+const isLong = (kind: OperationKind): boolean => kind === 'sync' || kind === 'batch';
 const isWriting = (kind: OperationKind): boolean => kind === 'write' || kind === 'sync';

@@ -57,8 +57,8 @@ export class ParityKeeper implements Protection {
   #lostEarly: HeldAsset[] = [];
   /** The disks that could be read at the last look. */
   #readable: ReadonlySet<DiskId> = new Set();
+  #retiredEarly: StaleRetired[] = [];
   #parts: ParityParts | undefined;
-  #isKnown = false;
   #isLoaded = false;
   #isClosed = false;
 
@@ -103,7 +103,6 @@ export class ParityKeeper implements Protection {
     try {
       this.#parts = { ...this.#reading, catalogue: await openCatalogue(this.#options) };
       await loadCatalogue(this.#groups, this.#parts.catalogue);
-      this.#isKnown = true;
       this.#known.resolve();
       await reconciled;
       if (this.#isClosed) return;
@@ -111,6 +110,7 @@ export class ParityKeeper implements Protection {
       this.#readable = readableDisks(this.#options.volumes);
       await this.#findLoose();
       this.#isLoaded = true;
+      await removeStale(this.#reading, this.#retiredEarly.splice(0));
     } catch (error) {
       this.#options.log('parity.load.failed', { message: String(error) });
     } finally {
@@ -158,19 +158,14 @@ export class ParityKeeper implements Protection {
   }
 
   noteLost(asset: HeldAsset): boolean {
-    if (!this.#isKnown) {
-      this.#lostEarly.push(asset);
-      return true;
-    }
     const place = this.#groups.placeOf(asset.assetId);
-    if (!place) return false;
+    if (!place && !this.#isLoaded) this.#lostEarly.push(asset);
+    if (!place) return !this.#isLoaded;
     this.#groups.noteLost(place.group, place.column);
     return this.isRecoverable(asset.assetId);
   }
 
   release(asset: HeldAsset): boolean {
-    // Not known yet: what turns out to be needed by nobody is removed when it is.
-    if (!this.#isKnown) return asset.tier === 'hdd';
     const { assetId, diskId } = asset;
     if (this.#options.index.asset(assetId)) return false;
     const departed = this.#groups.placeOf(assetId);
@@ -180,7 +175,8 @@ export class ParityKeeper implements Protection {
         this.#groups.table.diskAt(departed.group, departed.column) === diskId
       );
     const place = this.#groups.table.pieceOf(asset.slot);
-    if (!place || this.#ownerAt(place.group, place.piece) !== assetId) return false;
+    if (!place || this.#ownerAt(place.group, place.piece) !== assetId)
+      return this.#keepEarly({ assetId, diskId });
     return this.#groups.noteGone(asset);
   }
 
@@ -254,6 +250,12 @@ export class ParityKeeper implements Protection {
       if (done % SLICE === 0) await yieldToOthers();
     }
     this.#groups.revision += 1;
+  }
+
+  /** Nobody knows yet whether a group stands on it: it is retired until that is known. */
+  #keepEarly(asset: StaleRetired): boolean {
+    if (!this.#isLoaded) this.#retiredEarly.push(asset);
+    return !this.#isLoaded;
   }
 
   #ownerAt(group: number, column: number): AssetId | undefined {

@@ -3,7 +3,6 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { CdnError } from '#domain/errors.ts';
 import { invariant } from '#domain/invariant.ts';
 import type { Milliseconds } from '#domain/units.ts';
-import { errnoOf } from './file-system.ts';
 
 /** HTTP/1.1 as a client: no redirects, no decompression, no retries. */
 export interface HttpClient {
@@ -61,7 +60,8 @@ export function nodeHttpClient(tls?: ClientTls): HttpClient {
         'our certificate has one reader',
       );
       const outgoing = (isSecure ? requestHttps : requestHttp)(request.url, {
-        agent: isSecure ? secure : plain,
+        // The other idle connections may have been closed as well: a repeat gets a connection of its own.
+        agent: isRepeat ? false : isSecure ? secure : plain,
         method: request.method,
         headers: headersOf(request),
         ...(isSecure && tls ? secretsOf(tls) : {}),
@@ -74,7 +74,7 @@ export function nodeHttpClient(tls?: ClientTls): HttpClient {
       });
       outgoing.on('error', (error) => {
         // The server closed an idle connection as we took it up. Source: RFC 9110 §9.2.2, RFC 9112 §9.3.1.
-        const isStale = outgoing.reusedSocket && errnoOf(error) === 'ECONNRESET';
+        const isStale = outgoing.reusedSocket && codeOf(error) === 'ECONNRESET';
         if (isStale && !isRepeat && request.method !== 'POST') resolve(exchange(request, true));
         else reject(clientFailure(error));
       });
@@ -137,8 +137,11 @@ async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Node's own "socket hang up" has a code, though no system call. */
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
+
 function clientFailure(error: unknown): CdnError {
   if (error instanceof CdnError) return error;
-  const reason = (error as { code?: unknown } | null)?.code ?? 'connection lost';
+  const reason = codeOf(error) ?? 'connection lost';
   return new CdnError('upstream-unreachable', `no answer: ${String(reason)}`, { cause: error });
 }

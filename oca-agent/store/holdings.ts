@@ -147,16 +147,22 @@ export class Holdings {
    * A disk that works has it no longer. True when it is held no longer: nothing can tell it, or it was evicted, which a
    * crash took back from the index, and its bytes are retired.
    */
-  async forgetVanished(asset: HeldAsset): Promise<boolean> {
-    const { protection, volumes } = this.#parts;
-    if (!this.isWhere(asset) || (await this.isThere(asset))) return false;
-    const retired = volumes.get(asset.diskId)?.statRetired(asset.assetId);
-    const isRetired = (await retired?.catch(() => undefined)) !== undefined;
-    if (!isRetired && protection.noteLost(asset)) return false;
-    const names = this.#forget(asset);
-    if (isRetired) protection.release(asset);
-    await this.#withdraw(names);
-    return true;
+  forgetVanished(asset: HeldAsset): Promise<boolean> {
+    const { protection } = this.#parts;
+    const { assetId, sizeBytes } = asset;
+    return this.files.inTurn(assetId, async () => {
+      const volume = this.files.volumeOf(asset);
+      // A disk that does not say now has lost nothing yet.
+      const foundBytes = await volume.statAsset(assetId).catch(() => sizeBytes);
+      const retired = volume.statRetired(assetId).catch(() => undefined);
+      const isRetired = (await retired) !== undefined;
+      if (foundBytes === sizeBytes || !this.isWhere(asset)) return false;
+      if (!isRetired && protection.noteLost(asset)) return false;
+      const names = this.#forget(asset);
+      if (isRetired) protection.release(asset);
+      await this.#withdraw(names);
+      return true;
+    });
   }
 
   /** Its disk has failed: the asset is held no longer, unless parity can tell it. True when it is gone. */

@@ -3,6 +3,7 @@ import type { DiskId } from '#domain/ids.ts';
 import { SURPRISE_SHARE_DEFAULT } from '#domain/topology/watermarks.ts';
 import type { ParityDeclaration } from '#protocol/oca-registration.ts';
 import type { Log } from '../log.ts';
+import { clearParity } from '../parity/clear-parity.ts';
 import { openProtection, protectionOf } from '../parity/open-protection.ts';
 import type { ParityKeeper } from '../parity/parity-keeper.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -68,7 +69,8 @@ export async function openProtectedStore(options: OpenStoreOptions): Promise<Pro
   const store = newStore(options, { index, volumes, protection: protectionOf(keeper) });
   opened = { store, keeper };
   const reconciled = store.reconcileAll();
-  void keeper?.load(reconciled).then(() => store.forgetFailedDisks());
+  if (keeper) void keeper.load(reconciled).then(() => store.forgetFailedDisks());
+  else store.reconciled = reconciled.then(() => clearParity({ ...options, ...platform, volumes }));
   return opened;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from '#domain/clock.ts';
 import type { DiskCondition } from '#domain/disks/disk-state.ts';
 import { CdnError } from '#domain/errors.ts';
@@ -9,7 +9,7 @@ import type { Tier } from '#protocol/fields.ts';
 import { GATE_LIMITS, type GateLimits } from '../disks/disk-gate.ts';
 import { DiskGuard, type DiskLoad } from '../disks/disk-guard.ts';
 import { Medium } from '../disks/medium.ts';
-import { errnoOf, type FileSystem, type OpenFile, replaceText } from '../platform/file-system.ts';
+import { errnoOf, type FileSystem, type OpenFile } from '../platform/file-system.ts';
 import {
   assetPath,
   FOLDERS,
@@ -19,6 +19,7 @@ import {
   retiredPath,
   sidecarPath,
 } from './volume-layout.ts';
+import { listPlaces, publishAt, removeAt, writeSidecarOf } from './volume-places.ts';
 
 export interface DiskSettings {
   readonly diskId: DiskId;
@@ -155,7 +156,7 @@ export class Volume {
     return this.run((files) => files.readText(sidecarPath(this.assetPath(assetId))));
   }
   writeSidecar(assetId: AssetId, sidecar: string): Promise<void> {
-    return this.#writeSidecarOf(this.assetPath(assetId), sidecar);
+    return this.run((files) => writeSidecarOf(files, this.assetPath(assetId), sidecar));
   }
   /** The folders in which assets lie, by name. */
   listShards(): Promise<string[]> {
@@ -183,11 +184,11 @@ export class Volume {
   }
   /** Gives a written, synced and verified partial its place, with its sidecar there before it. */
   publish(partial: string, assetId: AssetId, sidecar: string): Promise<void> {
-    return this.#publishAt(this.assetPath(assetId), partial, sidecar);
+    return this.run((files) => publishAt(files, this.assetPath(assetId), { partial, sidecar }));
   }
   /** The sidecar first: an asset without one is no asset at the next start. */
   removeAsset(assetId: AssetId): Promise<void> {
-    return this.#removeAt(this.assetPath(assetId));
+    return this.run((files) => removeAt(files, this.assetPath(assetId)));
   }
 
   async createPartial(): Promise<{ path: string; file: OpenFile }> {
@@ -223,7 +224,8 @@ export class Volume {
 
   /** Gives a written and synced partial its place as a parity file, with its sidecar there before it. */
   publishParity(partial: string, name: ParityName, sidecar: string): Promise<void> {
-    return this.#publishAt(parityPath(this.disk.path, name), partial, sidecar);
+    const place = parityPath(this.disk.path, name);
+    return this.run((files) => publishAt(files, place, { partial, sidecar }));
   }
   openParity(name: ParityName): Promise<OpenFile> {
     return this.run((files) => files.open(parityPath(this.disk.path, name)));
@@ -235,11 +237,12 @@ export class Volume {
     return this.run((files) => files.readText(sidecarPath(parityPath(this.disk.path, name))));
   }
   removeParity(name: ParityName): Promise<void> {
-    return this.#removeAt(parityPath(this.disk.path, name));
+    return this.run((files) => removeAt(files, parityPath(this.disk.path, name)));
   }
   /** Names of the files at parity files' places; what else lies there is removed. */
-  async listParity(): Promise<ParityName[]> {
-    return [...(await this.#listPlaces('parity', isParityName))];
+  listParity(): Promise<ParityName[]> {
+    const root = join(this.disk.path, 'parity');
+    return this.run((files) => listPlaces(files, root, isParityName));
   }
 
   /** What its filesystem has left, as of a second ago at most. */
@@ -273,50 +276,6 @@ export class Volume {
       if (errno === undefined || this.failure === undefined) throw error;
       throw new CdnError('disk-failed', `disk ${diskId}: ${this.failure}`, { cause: error });
     }
-  }
-
-  async #publishAt(place: string, partial: string, sidecar: string): Promise<void> {
-    await this.#writeSidecarOf(place, sidecar);
-    await this.run(async (files) => {
-      await files.rename(partial, place);
-      await files.syncFolder(dirname(place));
-    });
-  }
-
-  #writeSidecarOf(place: string, sidecar: string): Promise<void> {
-    return this.run(async (files) => {
-      const shard = dirname(place);
-      if (!(await files.stat(shard))) {
-        await files.makeSubfolder(shard);
-        await files.syncFolder(dirname(shard));
-      }
-      await replaceText(files, sidecarPath(place), sidecar);
-    });
-  }
-
-  #removeAt(place: string): Promise<void> {
-    return this.run(async (files) => {
-      await files.remove(sidecarPath(place));
-      await files.remove(place);
-    });
-  }
-
-  async #listPlaces<Name extends string>(
-    folder: string,
-    isName: (text: string) => text is Name,
-  ): Promise<Set<Name>> {
-    const root = join(this.disk.path, folder);
-    const found = new Set<Name>();
-    for (const shard of await this.run((files) => files.list(root))) {
-      const names = await this.run((files) => files.list(join(root, shard)));
-      for (const name of names) if (isName(name)) found.add(name);
-      for (const name of names) {
-        const isSidecar = name.endsWith('.json') && found.has(name.slice(0, -5) as Name);
-        if (!isName(name) && !isSidecar)
-          await this.run((files) => files.remove(join(root, shard, name)));
-      }
-    }
-    return found;
   }
 }
 

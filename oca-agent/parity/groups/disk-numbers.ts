@@ -21,8 +21,11 @@ export class DiskNumbers {
   diskIdOf(number: number): DiskId | undefined {
     return this.#diskIds[number];
   }
-  isIn(number: number, diskIds: ReadonlySet<DiskId>): boolean {
-    const diskId = this.#diskIds[number];
-    return diskId !== undefined && diskIds.has(diskId);
+  /** By number: 1 for these disks, 0 for all others and for none. */
+  maskOf(diskIds: ReadonlySet<DiskId>): Uint8Array {
+    const mask = new Uint8Array(NO_DISK + 1);
+    for (const diskId of diskIds) mask[this.numberOf(diskId)] = 1;
+    mask[NO_DISK] = 0;
+    return mask;
   }
 }

@@ -132,17 +132,23 @@ export class GroupTable {
     this.#numbers.remove(group);
   }
 
-  /** How many pieces cannot be read now: those lost, and those on disks that are not `readable`. Fast: for sweeps. */
+  /** How many pieces cannot be read now: those lost, and those on disks that are not `readable`. */
   missingAt(group: GroupNumber, readable: ReadonlySet<DiskId>): number {
-    const start = group * this.#stride;
-    let missing = 0;
-    for (let at = start; at < start + this.pieceCountAt(group); at += 1) {
-      const state = this.#states[at];
-      if (state === 0) continue;
-      if (state === LOST || !this.#disks.isIn(this.#diskNumbers[at] ?? NO_DISK, readable))
-        missing += 1;
+    return this.#countMissing(group, this.#disks.maskOf(readable));
+  }
+
+  /** The groups from which something is missing, by how much. */
+  damaged(readable: ReadonlySet<DiskId>): GroupNumber[][] {
+    const mask = this.#disks.maskOf(readable);
+    const byMissing: GroupNumber[][] = [];
+    for (const group of this.numbers()) {
+      const missing = this.#countMissing(group, mask);
+      if (missing === 0) continue;
+      const alike = byMissing[missing] ?? [];
+      alike.push(group);
+      byMissing[missing] = alike;
     }
-    return missing;
+    return byMissing;
   }
 
   /** Every piece on a disk is lost. */
@@ -154,15 +160,27 @@ export class GroupTable {
 
   /** Assets that are held and in a group, and how many of those cannot be read from a disk now. */
   countAssets(readable: ReadonlySet<DiskId>): { readonly held: number; readonly unread: number } {
+    const mask = this.#disks.maskOf(readable);
     let held = 0;
     let unread = 0;
     for (let at = 0; at < this.#slots.length; at += 1) {
       if (this.#slots[at] === NO_SLOT) continue;
       held += 1;
-      const isThere = this.#disks.isIn(this.#diskNumbers[at] ?? NO_DISK, readable);
-      if (this.#states[at] === LOST || !isThere) unread += 1;
+      if (this.#states[at] === LOST || mask[this.#diskNumbers[at] ?? NO_DISK] === 0) unread += 1;
     }
     return { held, unread };
+  }
+
+  #countMissing(group: GroupNumber, mask: Uint8Array): number {
+    const start = group * this.#stride;
+    const end = start + this.pieceCountAt(group);
+    let missing = 0;
+    for (let at = start; at < end; at += 1) {
+      const state = this.#states[at];
+      if (state === 0) continue;
+      if (state === LOST || mask[this.#diskNumbers[at] ?? NO_DISK] === 0) missing += 1;
+    }
+    return missing;
   }
 
   #forgetSlot(at: number): void {

@@ -110,15 +110,7 @@ export class RepairTask implements UpkeepTask {
     this.#seenDisks = readable;
     this.#seenLosses = groups.losses;
     this.#hasFailed = false;
-    const byMissing: GroupNumber[][] = [];
-    for (const group of groups.table.numbers()) {
-      const missing = groups.table.missingAt(group, readable);
-      if (missing === 0) continue;
-      const alike = byMissing[missing] ?? [];
-      alike.push(group);
-      byMissing[missing] = alike;
-    }
-    this.#damaged = byMissing.flat();
+    this.#damaged = groups.table.damaged(readable).flat();
   }
 
   async #repair(parts: ParityParts, group: GroupNumber, signal: AbortSignal): Promise<void> {

@@ -19,7 +19,7 @@ const clock: Clock = {
 const config = parseAgentConfig(await readFile(configFile, 'utf8'));
 await startAgent({
   config,
-  platform: { ...nodePlatform(), clock },
+  platform: { ...nodePlatform(Number(process.env.UV_THREADPOOL_SIZE)), clock },
   log: jsonLog(clock, config.ocaId, say),
   softwareVersion: 'test',
 });

@@ -27,6 +27,7 @@ export interface ApplianceOptions {
 /** Less than the smallest filesystem has. */
 const CAPACITY_BYTES = 200_000_000;
 const TITLE = 'title-1';
+const ENOUGH_THREADS = { UV_THREADPOOL_SIZE: '256' };
 /** Detection looks every 10 s, a repair takes its time, and other work goes on on this machine. */
 const DEADLINE_MS = 45_000;
 
@@ -86,7 +87,11 @@ export class Appliance {
         ? [await this.#workspace.agentProgram(), 'serve', '--config', configFile]
         : [join(import.meta.dirname, '..', 'programs', 'fast-agent.ts'), configFile, clockFactor];
     const args = ['--disable-warning=ExperimentalWarning', ...program.map(String)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // The bundle sees to that itself.
+      env: clockFactor === undefined ? process.env : { ...process.env, ...ENOUGH_THREADS },
+    });
     this.#process = child;
     const { promise, resolve, reject } = Promise.withResolvers<Record<string, string>>();
     createInterface({ input: child.stdout }).on('line', (line) => {

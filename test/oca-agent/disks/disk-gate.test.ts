@@ -108,13 +108,14 @@ test('an operation that does not end is given up, with all that wait; until it e
   expect(await well).toBe('well');
 });
 
-test('a sync may take longer than a read', async () => {
+test.each(['sync', 'batch'] as const)('a %s may take longer than a read', async (kind) => {
   const bench = new Bench();
-  const sync = bench.pass('s', 'sync');
+  const long = bench.pass('long', kind);
   await bench.seconds(30);
   expect(bench.gate.isHung).toBe(false);
-  await bench.end('s');
-  expect(await sync).toBe('s');
+  await bench.seconds(1);
+  expect([bench.gate.isHung, await long]).toEqual([true, 'disk-busy']);
+  await bench.end('long');
 });
 
 test('every half minute one operation probes a disk that hangs, and no more than one at a time', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AssetId, DiskId } from '#domain/ids.ts';
@@ -328,5 +328,34 @@ test('with other k and m in the configuration, the old groups go and new ones ar
   const groups = await groupsOnDisks(site);
   expect(new Set(groups.map(({ parityFiles }) => parityFiles))).toEqual(new Set([1]));
   await pull(site, ['hdd-1']);
+  expect(await unreadable(assets)).toEqual([]);
+});
+
+test('when parity is turned off, its files go and the assets stay', async () => {
+  const assets = await put(5);
+  await site.protect();
+  await site.store.remove((assets[0] as HeldAsset).assetId, 'eviction');
+  expect(await filesOn('retired')).toHaveLength(1);
+  await site.configure({ parity: undefined });
+  expect(await filesOn('parity')).toEqual([]);
+  expect(await filesOn('retired')).toEqual([]);
+  expect(await unreadable(assets.slice(1))).toEqual([]);
+});
+
+test('assets that go or vanish before the groups were read are dealt with when they were', async () => {
+  const assets = await put(4);
+  await site.protect();
+  await site.close();
+  const [vanished] = assets as [HeldAsset];
+  await rm(site.pathOf(vanished));
+  await rm(join(site.folder, 'state', 'parity.db'));
+  await site.reopen();
+  expect(await unreadable(assets)).toEqual([]);
+  await site.protect();
+  expect(report()).toMatchObject({ protectedAssets: 4, reconstructedAssets: 0 });
+  await pull(
+    site,
+    assets.slice(1, 3).map(({ diskId }) => diskId),
+  );
   expect(await unreadable(assets)).toEqual([]);
 });

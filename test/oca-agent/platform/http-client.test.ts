@@ -1,11 +1,16 @@
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { OcaId } from '#domain/ids.ts';
 import { seconds } from '#domain/units.ts';
 import { parseIdentity } from '../../../oca-agent/control/identity-document.ts';
-import { type ClientTls, nodeHttpClient } from '../../../oca-agent/platform/http-client.ts';
+import {
+  type ClientTls,
+  nodeHttpClient,
+  readBody,
+} from '../../../oca-agent/platform/http-client.ts';
 import { TestAuthority } from '../fixtures/identities.ts';
 import { SecureControlPlane, serverIdentity } from '../fixtures/secure-control-plane.ts';
 
@@ -84,3 +89,26 @@ test('a server that an unknown authority vouches for is not asked', async () => 
   });
   expect(control.shown).toHaveLength(before);
 });
+
+test.each(['end', 'destroy'] as const)(
+  'a server that closes its idle connections (%s) as they are taken up again answers on a new one',
+  async (close) => {
+    const seen = new Set<Socket>();
+    const server = createPlainServer((request, response) => {
+      if (seen.has(request.socket)) request.socket[close]();
+      else response.end('answer');
+      seen.add(request.socket);
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const client = nodeHttpClient();
+    const get = async () =>
+      readBody(await client.send({ method: 'GET', url, silenceMax: seconds(5) }), 100);
+    expect(await Promise.all([get(), get(), get()])).toEqual(['answer', 'answer', 'answer']);
+    expect(await get()).toBe('answer');
+    client.close();
+    server.close();
+  },
+);

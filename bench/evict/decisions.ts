@@ -64,14 +64,21 @@ function timeRound(
   return { admitNs, useNs, evictNs };
 }
 
-/** Bytes of objects and of columns; freed columns are swept in the background, so there are two collections. */
+/** Bytes of objects and of columns, when no more comes free: columns are swept in the background after a collection. */
 async function memoryInUse(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
-  for (let collection = 0; collection < 2; collection += 1) {
+  for (let [before, now] = [Number.POSITIVE_INFINITY, bytesInUse()]; now < before; ) {
+    before = now;
     collectGarbage();
     await setImmediate();
+    collectGarbage();
+    now = bytesInUse();
   }
+  return bytesInUse();
+}
+
+function bytesInUse(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }

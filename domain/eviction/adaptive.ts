@@ -30,7 +30,7 @@ const FULLNESS_KEPT = 0.999;
  * in force by three standard errors of the difference, over the requests on which the two disagreed.
  *
  * Size is no part of it: an asset's bytes count as often as they are asked for, so what matters is uses per turnover.
- * Why, with what figures, and with what neighbors of each constant: docs/decisions/0012.
+ * Why, with what figures, and with what neighbors of each constant: docs/decisions/0013.
  * Source: C. Waldspurger et al., "Cache Modeling and Optimization using Miniature Simulations", USENIX ATC '17.
  */
 export class AdaptivePolicy implements EvictionPolicy {

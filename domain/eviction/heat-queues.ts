@@ -16,13 +16,17 @@ export interface HeatKnobs {
 const CLASSES_PER_DOUBLING = 4;
 const CLASS_COUNT = 16;
 const WINDOW = CLASS_COUNT;
+/** A last use is a tick and a class; who is in the window has this added. */
+const IN_WINDOW = CLASS_COUNT;
+const CLASS_BITS = 5;
+const CLASS_MASK = 2 ** CLASS_BITS - 1;
 const TICKS_PER_TURNOVER = 64;
 /** A ghost's note: when it went, and its heat then, from 2^−8 to 2^8 in 64 steps. */
 const NOTE_STEPS = 64;
 const NOTE_ZERO = 32;
 /** Reached after a million turnovers, years of the fastest flash; time stands still then. */
 const TICK_MAX = 2 ** 26 - 1;
-/** What went longer ago is a stranger again. Assumption; docs/decisions/0012 has its neighbors. */
+/** What went longer ago is a stranger again. Assumption; docs/decisions/0013 has its neighbors. */
 const GHOST_TURNOVERS = 2;
 const GHOSTS_PER_RESIDENT = 2;
 
@@ -34,7 +38,7 @@ const GHOSTS_PER_RESIDENT = 2;
  *     log₂ heat(t) = class / 4 − (t − last use) / half-life
  *
  * In a class the oldest is the coldest, so the coldest of all is one of 16, and a use costs no more than two links. This
- * is LRFU that remembers who has gone, behind a window as in W-TinyLFU. 24 bytes a slot, and 8 a ghost.
+ * is LRFU that remembers who has gone, behind a window as in W-TinyLFU. 22 bytes a slot, and 8 a ghost.
  * Source: D. Lee et al., "LRFU", IEEE Trans. Computers 50(12), 2001; G. Einziger et al., "TinyLFU", ACM ToS 13(4), 2017.
  */
 export class HeatQueues {
@@ -42,10 +46,8 @@ export class HeatQueues {
   readonly #sizes = new ResidentSizes();
   readonly #lists = new SlotLists(CLASS_COUNT + 1);
   readonly #ghosts = new MarkTable();
-  #marks = new Uint32Array(0);
-  #lastTicks = new Uint32Array(0);
-  #classes = new Uint8Array(0);
-  #isInWindow = new Uint8Array(0);
+  /** Pairs of a mark and a last use, to be found with one look into memory. */
+  #pairs = new Uint32Array(0);
   #windowBytes = 0;
   #turnovers = 0;
 
@@ -63,7 +65,7 @@ export class HeatQueues {
     return this.#sizes.has(slot);
   }
   markOf(slot: Slot): number {
-    return this.#marks[slot] as number;
+    return this.#pairs[2 * slot] as number;
   }
   sizeOf(slot: Slot): number {
     return this.#sizes.of(slot);
@@ -71,27 +73,27 @@ export class HeatQueues {
 
   admit(slot: Slot, mark: number, sizeBytes: number): void {
     this.#sizes.add(slot, sizeBytes);
-    if (slot >= this.#marks.length) this.#grow(slot);
-    this.#marks[slot] = mark;
-    this.#classes[slot] = classOf(1 + this.#heatOfGhost(mark));
-    this.#lastTicks[slot] = this.#tick;
-    this.#isInWindow[slot] = 1;
+    if (2 * slot + 1 >= this.#pairs.length) this.#pairs = grown(this.#pairs, 2 * slot + 1);
+    this.#pairs[2 * slot] = mark;
+    this.#setLastUse(slot, this.#tick, IN_WINDOW + classOf(1 + this.#heatOfGhost(mark)));
     this.#windowBytes += sizeBytes;
     this.#lists.push(WINDOW, slot);
   }
 
   use(slot: Slot): void {
+    const window = this.#windowAndClassOf(slot) & IN_WINDOW;
     this.#lists.unlink(this.#queueOf(slot), slot);
-    this.#classes[slot] = classOf(1 + 2 ** (this.#logHeatOf(slot) - this.#now));
-    this.#lastTicks[slot] = this.#tick;
+    const uses = classOf(1 + 2 ** (this.#logHeatOf(slot) - this.#now));
+    this.#setLastUse(slot, this.#tick, window + uses);
     this.#lists.push(this.#queueOf(slot), slot);
   }
 
   /** Takes out whoever it is; only who is evicted leaves a ghost. */
   remove(slot: Slot): void {
+    const wasInWindow = this.#queueOf(slot) === WINDOW;
     this.#lists.unlink(this.#queueOf(slot), slot);
     const sizeBytes = this.#sizes.remove(slot);
-    if (this.#isInWindow[slot] === 1) this.#windowBytes -= sizeBytes;
+    if (wasInWindow) this.#windowBytes -= sizeBytes;
   }
 
   evict(mayGo: (slot: Slot) => boolean): Slot | undefined {
@@ -103,7 +105,7 @@ export class HeatQueues {
     this.#ghosts.reserve(GHOSTS_PER_RESIDENT * this.#sizes.count);
     const step = NOTE_ZERO + Math.round(CLASSES_PER_DOUBLING * (this.#logHeatOf(slot) - this.#now));
     const note = this.#tick * NOTE_STEPS + Math.min(NOTE_STEPS - 1, Math.max(1, step));
-    this.#ghosts.put(this.#marks[slot] as number, note);
+    this.#ghosts.put(this.markOf(slot), note);
     this.remove(slot);
     return slot;
   }
@@ -117,8 +119,16 @@ export class HeatQueues {
     return this.#turnovers / this.knobs.halfLife;
   }
 
+  #setLastUse(slot: Slot, tick: number, windowAndClass: number): void {
+    this.#pairs[2 * slot + 1] = (tick << CLASS_BITS) | windowAndClass;
+  }
+
+  #windowAndClassOf(slot: Slot): number {
+    return (this.#pairs[2 * slot + 1] as number) & CLASS_MASK;
+  }
+
   #queueOf(slot: Slot): number {
-    return this.#isInWindow[slot] === 1 ? WINDOW : (this.#classes[slot] as number);
+    return Math.min(WINDOW, this.#windowAndClassOf(slot));
   }
 
   /** What this one had left when it went, aged since; 0 for a stranger. */
@@ -136,7 +146,7 @@ export class HeatQueues {
     while (this.#windowBytes > limitBytes) {
       const slot = this.#lists.oldest(WINDOW);
       this.#lists.unlink(WINDOW, slot);
-      this.#isInWindow[slot] = 0;
+      this.#pairs[2 * slot + 1] = (this.#pairs[2 * slot + 1] as number) - IN_WINDOW;
       this.#windowBytes -= this.#sizes.of(slot);
       this.#lists.push(this.#queueOf(slot), slot);
     }
@@ -163,15 +173,9 @@ export class HeatQueues {
 
   /** log₂ of the heat, as it was at time 0: the order of two does not change with time. */
   #logHeatOf(slot: Slot): number {
-    const lastUse = (this.#lastTicks[slot] as number) / TICKS_PER_TURNOVER;
-    return (this.#classes[slot] as number) / CLASSES_PER_DOUBLING + lastUse / this.knobs.halfLife;
-  }
-
-  #grow(slot: Slot): void {
-    this.#marks = grown(this.#marks, slot);
-    this.#lastTicks = grown(this.#lastTicks, slot);
-    this.#classes = grown(this.#classes, slot);
-    this.#isInWindow = grown(this.#isInWindow, slot);
+    const lastUse = this.#pairs[2 * slot + 1] as number;
+    const turnovers = (lastUse >>> CLASS_BITS) / TICKS_PER_TURNOVER;
+    return (lastUse % CLASS_COUNT) / CLASSES_PER_DOUBLING + turnovers / this.knobs.halfLife;
   }
 }
 

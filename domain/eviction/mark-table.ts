@@ -44,7 +44,7 @@ export class MarkTable {
   #find(mark: number): number {
     const first = this.#bucketOf(mark);
     for (let place = first; place < first + WAYS; place += 1) {
-      if (this.#marks[place] === mark && this.#notes[place] !== 0) return place;
+      if (this.#marks[place] === mark) return place;
     }
     return -1;
   }

@@ -5,13 +5,12 @@ import type { Slot } from './policy.ts';
 export const NONE = -1;
 
 /**
- * Lists over one pair of columns, 8 bytes a slot; a slot is in one of them at most. Its caller knows in which.
+ * Lists over one column of pairs, 8 bytes a slot; a slot is in one of them at most. Its caller knows in which.
  *
- *     newest(list) → … older(slot) … → oldest(list)
+ *     newest(list) → … older → … → oldest(list)          pair of a slot: [newer, older]
  */
 export class SlotLists {
-  #newer = new Int32Array(0);
-  #older = new Int32Array(0);
+  #links = new Int32Array(0);
   readonly #newest: Int32Array;
   readonly #oldest: Int32Array;
 
@@ -27,28 +26,25 @@ export class SlotLists {
     return this.#oldest[list] as Slot;
   }
   newer(slot: Slot): Slot {
-    return this.#newer[slot] as Slot;
+    return this.#links[2 * slot] as Slot;
   }
 
   push(list: number, slot: Slot): void {
-    if (slot >= this.#newer.length) {
-      this.#newer = grown(this.#newer, slot, NONE);
-      this.#older = grown(this.#older, slot, NONE);
-    }
+    if (2 * slot + 1 >= this.#links.length) this.#links = grown(this.#links, 2 * slot + 1);
     const second = this.newest(list);
-    this.#newer[slot] = NONE;
-    this.#older[slot] = second;
+    this.#links[2 * slot] = NONE;
+    this.#links[2 * slot + 1] = second;
     this.#newest[list] = slot;
     if (second === NONE) this.#oldest[list] = slot;
-    else this.#newer[second] = slot;
+    else this.#links[2 * second] = slot;
   }
 
   unlink(list: number, slot: Slot): void {
-    const newer = this.#newer[slot] as Slot;
-    const older = this.#older[slot] as Slot;
+    const newer = this.#links[2 * slot] as Slot;
+    const older = this.#links[2 * slot + 1] as Slot;
     if (newer === NONE) this.#newest[list] = older;
-    else this.#older[newer] = older;
+    else this.#links[2 * newer + 1] = older;
     if (older === NONE) this.#oldest[list] = newer;
-    else this.#newer[older] = newer;
+    else this.#links[2 * older] = newer;
   }
 }

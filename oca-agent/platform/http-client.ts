@@ -1,4 +1,9 @@
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import {
+  Agent as HttpAgent,
+  type IncomingMessage,
+  type ClientRequest as NodeRequest,
+  request as requestHttp,
+} from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { CdnError } from '#domain/errors.ts';
 import { invariant } from '#domain/invariant.ts';
@@ -61,7 +66,7 @@ export function nodeHttpClient(tls?: ClientTls): HttpClient {
       );
       const outgoing = (isSecure ? requestHttps : requestHttp)(request.url, {
         // The other idle connections may have been closed as well: a repeat gets a connection of its own.
-        agent: isRepeat ? false : isSecure ? secure : plain,
+        agent: !isRepeat && (isSecure ? secure : plain),
         method: request.method,
         headers: headersOf(request),
         ...(isSecure && tls ? secretsOf(tls) : {}),
@@ -73,9 +78,8 @@ export function nodeHttpClient(tls?: ClientTls): HttpClient {
         outgoing.destroy(new CdnError('upstream-timeout', `nothing came for ${seconds} s`));
       });
       outgoing.on('error', (error) => {
-        // The server closed an idle connection as we took it up. Source: RFC 9110 §9.2.2, RFC 9112 §9.3.1.
-        const isStale = outgoing.reusedSocket && codeOf(error) === 'ECONNRESET';
-        if (isStale && !isRepeat && request.method !== 'POST') resolve(exchange(request, true));
+        const mayRepeat = !isRepeat && request.method !== 'POST' && wasStale(outgoing, error);
+        if (mayRepeat) resolve(exchange(request, true));
         else reject(clientFailure(error));
       });
       outgoing.on('response', (incoming) => resolve(responseOf(incoming)));
@@ -136,6 +140,10 @@ async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
     throw clientFailure(error);
   }
 }
+
+/** The server closed an idle connection as we took it up. Source: RFC 9110 §9.2.2, RFC 9112 §9.3.1. */
+const wasStale = ({ reusedSocket }: NodeRequest, error: Error): boolean =>
+  reusedSocket && codeOf(error) === 'ECONNRESET';
 
 /** Node's own "socket hang up" has a code, though no system call. */
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;

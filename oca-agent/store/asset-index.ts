@@ -1,7 +1,7 @@
 import type { EvictionKey, Slot } from '#domain/eviction/policy.ts';
 import type { AssetId, DiskId, TitleId } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
-import type { EpochMs } from '#domain/units.ts';
+import type { Bytes, EpochMs } from '#domain/units.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
 import type { AssetName, HeldAsset, NamedAsset } from './asset.ts';
 import { AssetTable, type DiskUsage, type Place } from './asset-table.ts';
@@ -61,25 +61,24 @@ export class AssetIndex {
   }
 
   find(titleId: TitleId, file: string): NamedAsset | undefined {
-    const { names } = this.table;
+    const { names, assets } = this.table;
     const row = names.find(titleId, file);
     const slot = row < 0 ? -1 : names.slotOf(row);
     if (slot < 0) return undefined;
-    const { assetId, diskId, tier, sizeBytes } = this.table.held(slot);
-    const { etag, contentType, fetchedAt } = names.textOf(names.recordOf(row));
-    const isPlanned = this.#planned.isPlanned(row);
+    const { diskId, tier } = this.table.placeOf(slot);
+    const record = names.recordOf(row);
     return {
-      assetId,
+      assetId: assets.assetId(slot),
       diskId,
       tier,
-      sizeBytes,
+      sizeBytes: assets.sizeOf(slot) as Bytes,
       slot,
       titleId,
       file,
-      etag,
-      contentType,
-      fetchedAt,
-      isPlanned,
+      etag: names.records.etag(record),
+      contentType: names.contentTypes.text(names.records.contentType(record)),
+      fetchedAt: names.records.fetchedAt(record),
+      isPlanned: this.#planned.isPlanned(row),
     };
   }
   asset(assetId: AssetId): HeldAsset | undefined {

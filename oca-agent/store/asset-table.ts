@@ -135,6 +135,27 @@ export class AssetTable {
     return this.places.push({ diskId, tier }) - 1;
   }
 
+  /** Counts all that is held, where nothing was counted before. */
+  countAll(): void {
+    const counts = this.places.map(() => ({ assetCount: 0, usedBytes: 0 }));
+    for (let slot = 0; slot < this.assets.rows.count; slot += 1) {
+      const place = this.assets.isHeld(slot) ? counts[this.assets.placeOf(slot)] : undefined;
+      if (!place) continue;
+      place.assetCount += 1;
+      place.usedBytes += this.assets.sizeOf(slot);
+    }
+    this.#usageByDisk.clear();
+    counts.forEach(({ assetCount, usedBytes }, number) => {
+      const { diskId } = this.places[number] as Place;
+      const before = this.usageOfDisk(diskId);
+      this.#usageByDisk.set(diskId, {
+        assetCount: before.assetCount + assetCount,
+        usedBytes: before.usedBytes + usedBytes,
+        evictableBytes: before.evictableBytes + usedBytes,
+      });
+    });
+  }
+
   /** Counts a held asset in or out of its disk's usage. */
   count(slot: Slot, sign: 1 | -1): void {
     const { diskId } = this.placeOf(slot);

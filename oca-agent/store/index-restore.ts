@@ -16,12 +16,37 @@ const WASTE_BYTES_MIN = 8 * 1024 * 1024;
  */
 export function linkRows(table: AssetTable): Dropped {
   const { assets, names } = table;
+  assets.hash.clear();
   assets.hash.reserve(assets.rows.count);
+  names.hash.clear();
   names.hash.reserve(names.rows.count);
   names.records.liveBytes = 0;
   const doubles = linkAssets(table);
   const nameRows = linkNames(table);
   const nameless = dropNameless(table);
+  finish(table);
+  return { slots: [...doubles, ...nameless], nameRows };
+}
+
+/** The same for rows that come with their hashes and lists: what a plan alone wanted is to go, too. */
+export function takeOverRows(table: AssetTable): Dropped {
+  const { assets, names } = table;
+  for (let slot = 0; slot < assets.rows.count; slot += 1) {
+    if (!assets.isWanted(slot)) continue;
+    assets.setWanted(slot, false);
+    assets.releaseIfIdle(slot);
+  }
+  for (let row = 0; row < names.rows.count; row += 1) if (names.isNamed(row)) names.countIn(row);
+  for (let row = 0; row < names.rows.count; row += 1)
+    if (names.isNamed(row)) names.releaseIfIdle(row);
+  const nameless = dropNameless(table);
+  finish(table);
+  return { slots: nameless, nameRows: [] };
+}
+
+function finish(table: AssetTable): void {
+  const { assets, names } = table;
+  table.countAll();
   assets.rows.findFree((slot) => assets.isInUse(slot));
   names.rows.findFree((row) => names.isInUse(row));
   names.titles.dropUnused();
@@ -29,18 +54,15 @@ export function linkRows(table: AssetTable): Dropped {
   const wasteBytes = names.records.sizeBytes - names.records.liveBytes;
   if (wasteBytes > Math.max(WASTE_BYTES_MIN, names.records.sizeBytes * WASTE_SHARE_MAX))
     names.compact();
-  return { slots: [...doubles, ...nameless], nameRows };
 }
 
-function linkAssets(table: AssetTable): number[] {
-  const { assets, places } = table;
+function linkAssets({ assets, places }: AssetTable): number[] {
   const dropped: number[] = [];
   for (let slot = 0; slot < assets.rows.count; slot += 1) {
     const isHeld = assets.isHeld(slot);
     if (isHeld && assets.placeOf(slot) < places.length && assets.hashIn(slot)) {
       assets.setWanted(slot, false);
       assets.setFirstName(slot, -1);
-      table.count(slot, 1);
     } else {
       if (isHeld) dropped.push(slot);
       assets.clear(slot);
@@ -55,6 +77,7 @@ function linkNames(table: AssetTable): number[] {
   for (let row = 0; row < names.rows.count; row += 1) {
     const slot = names.slotOf(row);
     if (slot >= 0 && table.isHeld(slot) && names.isSound(row) && names.hashIn(row)) {
+      names.countIn(row);
       table.link(row, slot);
     } else {
       if (slot >= 0) dropped.push(row);
@@ -64,12 +87,12 @@ function linkNames(table: AssetTable): number[] {
   return dropped;
 }
 
-function dropNameless(table: AssetTable): number[] {
-  const { assets } = table;
+function dropNameless({ assets }: AssetTable): number[] {
   const dropped: number[] = [];
   for (let slot = 0; slot < assets.rows.count; slot += 1) {
     if (!assets.isHeld(slot) || assets.firstName(slot) >= 0) continue;
-    table.drop(slot);
+    assets.setHeld(slot, false);
+    assets.releaseIfIdle(slot);
     dropped.push(slot);
   }
   return dropped;

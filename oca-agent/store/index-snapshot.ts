@@ -15,15 +15,18 @@ import { tier } from '#protocol/fields.ts';
 import type { FileSystem, OpenFile } from '../platform/file-system.ts';
 import type { AssetTable } from './asset-table.ts';
 import { SEGMENT_BYTES } from './table/name-records.ts';
+import type { RowHash } from './table/row-hash.ts';
 import type { Rows } from './table/rows.ts';
 
 /**
  * The rows of the table in one file, for a fast start:
  *
- *     assets' rows │ names' rows │ records │ footer, JSON │ length of the footer (4) │ CRC-32 of the footer (4)
+ *     assets' rows │ names' rows │ records │ assets' hash │ names' hash │
+ *     footer, JSON │ length of the footer (4) │ CRC-32 of the footer (4)
  *
  * Rows change while they are written. What changed is listed in the database from `beginSequence` on, and is read from
- * there; before the file gets its name the database says all that the file may say already, which is `endSequence`.
+ * there; before the file gets its name the database says all that the file may say already, which is `endSequence`. The
+ * hashes are of use only where nothing changed.
  */
 export interface SnapshotStamp {
   readonly databaseId: string;
@@ -48,6 +51,8 @@ const footer = object({
   assets: section,
   names: section,
   records: section,
+  assetHash: section,
+  nameHash: section,
 });
 type Footer = ReturnType<typeof footer>;
 
@@ -74,6 +79,8 @@ export async function writeSnapshot(
       assets: await writer.section(rowBytes(assets.rows), () => bytesOf(assets.rows)),
       names: await writer.section(rowBytes(names.rows), () => bytesOf(names.rows)),
       records: await writer.segments(names.records),
+      assetHash: await writer.hash(assets.hash),
+      nameHash: await writer.hash(names.hash),
     };
     const { settle, ...began } = stamp;
     const facts: Footer = {
@@ -128,25 +135,34 @@ async function readFooter(file: OpenFile): Promise<Footer | undefined> {
 
 async function readSections(file: OpenFile, facts: Footer, table: AssetTable): Promise<boolean> {
   const { assets, names, places } = table;
+  const buckets = [facts.assetHash, facts.nameHash].map(
+    ({ sizeBytes }) => new Int32Array(sizeBytes / 4),
+  );
+  const [assetBuckets = new Int32Array(), nameBuckets = new Int32Array()] = buckets;
+  const sections: [Section, Uint8Array[]][] = [
+    [facts.assets, roomForRows(assets.rows, facts.assets.sizeBytes)],
+    [facts.names, roomForRows(names.rows, facts.names.sizeBytes)],
+    [facts.records, names.records.roomFor(facts.records.sizeBytes)],
+    [facts.assetHash, [new Uint8Array(assetBuckets.buffer)]],
+    [facts.nameHash, [new Uint8Array(nameBuckets.buffer)]],
+  ];
   let position = 0;
-  const read = async ({ sizeBytes, crc }: Section, targets: readonly Uint8Array[]) => {
+  for (const [{ crc }, targets] of sections) {
     let found = 0;
     for (const target of targets) {
       found = await readWhole(file, target, position, found);
       position += target.length;
     }
-    return found === crc && targets.reduce((sum, { length }) => sum + length, 0) === sizeBytes;
-  };
-  const isWhole =
-    (await read(facts.assets, roomForRows(assets.rows, facts.assets.sizeBytes))) &&
-    (await read(facts.names, roomForRows(names.rows, facts.names.sizeBytes))) &&
-    (await read(facts.records, names.records.roomFor(facts.records.sizeBytes)));
+    if (found !== crc) return false;
+  }
+  assets.hash.restore(assetBuckets);
+  names.hash.restore(nameBuckets);
   assets.renewViews();
   names.renewViews();
   places.push(...facts.places);
   names.titles.restore(facts.titles);
   names.contentTypes.restore(facts.contentTypes);
-  return isWhole;
+  return true;
 }
 
 /** Where rows of so many bytes go. */
@@ -196,6 +212,11 @@ class SliceWriter {
       this.#position += slice.length;
     }
     return { sizeBytes, crc };
+  }
+
+  /** Once there is another, because rows have come, this one is of no use. */
+  hash({ buckets }: RowHash): Promise<Section> {
+    return this.section(buckets.byteLength, () => new Uint8Array(buckets.buffer));
   }
 
   async segments(records: { readonly segments: readonly Buffer[]; readonly usedBytes: number }) {

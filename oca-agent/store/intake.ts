@@ -76,8 +76,9 @@ export class Intake {
     if (!claim) return undefined;
     const { lackingBytes, giveBack } = claim;
     try {
-      const isRoomMade =
-        lackingBytes === 0 || (mayEvict && (await this.#evict(volume, lackingBytes)) !== undefined);
+      // Somebody may have begun to read a victim meanwhile.
+      const freedBytes = lackingBytes > 0 && mayEvict ? await this.#evict(volume, lackingBytes) : 0;
+      const isRoomMade = freedBytes !== undefined && freedBytes >= lackingBytes;
       if (isRoomMade && (await this.#parts.rooms.hasRetiredRoom(volume))) return giveBack;
     } catch (error) {
       giveBack();

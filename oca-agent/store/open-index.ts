@@ -5,7 +5,7 @@ import { AssetIndex } from './asset-index.ts';
 import { AssetTable } from './asset-table.ts';
 import { IndexDatabase } from './index-database.ts';
 import { IndexKeeper } from './index-keeper.ts';
-import { linkRows } from './index-restore.ts';
+import { type Dropped, linkRows, takeOverRows } from './index-restore.ts';
 import { readSnapshot } from './index-snapshot.ts';
 
 export interface OpenIndexOptions {
@@ -18,7 +18,10 @@ interface Restored {
   readonly table: AssetTable;
   readonly database: IndexDatabase;
   readonly hasSnapshot: boolean;
+  readonly dropped: Dropped;
 }
+
+const NONE_DROPPED: Dropped = { slots: [], nameRows: [] };
 
 /**
  * Opens the index, in this order: the snapshot, with what the database says has changed since; the database alone, when
@@ -27,7 +30,7 @@ interface Restored {
 export async function openIndex(options: OpenIndexOptions): Promise<AssetIndex> {
   const { clock, fileSystem } = options.platform;
   await fileSystem.makeFolder(options.stateDirectory);
-  const { table, database, hasSnapshot } = await restore(options);
+  const { table, database, hasSnapshot, dropped } = await restore(options);
   const index = new AssetIndex(table);
   const keeper = new IndexKeeper({
     table,
@@ -38,7 +41,6 @@ export async function openIndex(options: OpenIndexOptions): Promise<AssetIndex> 
     clock,
     log: options.log,
   });
-  const dropped = linkRows(table);
   for (const slot of dropped.slots) keeper.noteAsset(slot);
   for (const row of dropped.nameRows) keeper.noteName(row);
   index.keepBy(keeper);
@@ -57,7 +59,8 @@ async function restore(options: OpenIndexOptions): Promise<Restored> {
   } catch (error) {
     options.log('store.index.unsound', failureFacts(error));
     await removeFiles(options);
-    return { table: new AssetTable(), database: openDatabase(options), hasSnapshot: false };
+    const table = new AssetTable();
+    return { table, database: openDatabase(options), hasSnapshot: false, dropped: NONE_DROPPED };
   }
 }
 
@@ -71,8 +74,10 @@ async function restoreFast(
   if (!stamp || stamp.databaseId !== database.databaseId) return undefined;
   // After a power cut the database may have forgotten what the snapshot says.
   if (stamp.endSequence > database.sequence) return undefined;
-  database.readChanges(table, stamp.beginSequence);
-  return { table, database, hasSnapshot: true };
+  const isExact = stamp.beginSequence === database.sequence;
+  if (!isExact) database.readChanges(table, stamp.beginSequence);
+  const dropped = isExact ? takeOverRows(table) : linkRows(table);
+  return { table, database, hasSnapshot: true, dropped };
 }
 
 async function restoreSlowly(
@@ -84,7 +89,7 @@ async function restoreSlowly(
   database.readAll(table);
   if (table.assets.rows.count > 0)
     options.log('store.index.read', { rows: table.assets.rows.count });
-  return { table, database, hasSnapshot: false };
+  return { table, database, hasSnapshot: false, dropped: linkRows(table) };
 }
 
 async function removeFiles(options: OpenIndexOptions): Promise<void> {

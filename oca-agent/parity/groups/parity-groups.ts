@@ -1,8 +1,9 @@
 import type { AssetId, DiskId } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
-import { type Bytes, bytes } from '#domain/units.ts';
+import type { Bytes } from '#domain/units.ts';
 import type { HeldAsset } from '../../store/asset.ts';
 import type { AssetIndex } from '../../store/asset-index.ts';
+import { type Departed, DepartedMembers } from './departed-members.ts';
 import type { CataloguedGroup } from './group-catalogue.ts';
 import type { GroupNumber } from './group-numbers.ts';
 import { GroupTable, type Piece, type PieceState } from './group-table.ts';
@@ -17,14 +18,6 @@ export interface Member {
   readonly diskId: DiskId | undefined;
   /** While it is held. */
   readonly asset: HeldAsset | undefined;
-}
-
-/** A member whose asset nobody holds. */
-interface Departed {
-  readonly assetId: AssetId;
-  readonly sizeBytes: Bytes;
-  readonly group: GroupNumber;
-  readonly column: number;
 }
 
 /** Bytes that wait on a disk for nobody any more. */
@@ -50,8 +43,7 @@ export class ParityGroups {
   losses = 0;
   readonly #index: AssetIndex;
   readonly #tierOf: (diskId: DiskId) => string | undefined;
-  readonly #departed = new Map<AssetId, Departed>();
-  readonly #departedOfGroup = new Map<GroupNumber, Map<number, Departed>>();
+  readonly #departed = new DepartedMembers();
   readonly #parityBytes = new Map<DiskId, number>();
   readonly #retiredBytes = new Map<DiskId, number>();
 
@@ -73,7 +65,7 @@ export class ParityGroups {
 
   /** Where a group has an asset, held or not. */
   placeOf(assetId: AssetId): { readonly group: GroupNumber; readonly column: number } | undefined {
-    const departed = this.#departed.get(assetId);
+    const departed = this.#departed.find(assetId);
     if (departed) return departed;
     const held = this.#index.asset(assetId);
     const place = held && this.table.pieceOf(held.slot);
@@ -82,7 +74,7 @@ export class ParityGroups {
 
   /** Nobody holds it, and its bytes wait on a disk. */
   isRetired(assetId: AssetId): boolean {
-    const departed = this.#departed.get(assetId);
+    const departed = this.#departed.find(assetId);
     return (
       departed !== undefined && this.table.stateAt(departed.group, departed.column) === 'retired'
     );
@@ -94,7 +86,7 @@ export class ParityGroups {
     const slot = table.slotAt(group, column);
     if (state === 'none') return undefined;
     const asset = slot === undefined ? undefined : this.#index.assetAt(slot);
-    const known = asset ?? this.#departedOfGroup.get(group)?.get(column);
+    const known = asset ?? this.#departed.at(group, column);
     if (!known) return undefined;
     const { assetId, sizeBytes } = known;
     const diskId = asset && state === 'present' ? asset.diskId : table.diskAt(group, column);
@@ -170,7 +162,7 @@ export class ParityGroups {
 
   /** The asset's bytes are where the index says. Returns bytes of it that waited elsewhere. */
   noteHeld(asset: HeldAsset): StaleRetired[] {
-    const departed = this.#departed.get(asset.assetId);
+    const departed = this.#departed.find(asset.assetId);
     const stale = departed ? this.#forgetDeparted(departed.group, departed.column) : [];
     const place = this.placeOf(asset.assetId) ?? departed;
     if (!place) {
@@ -185,7 +177,7 @@ export class ParityGroups {
 
   /** Bytes that nobody holds were found on a disk. False: no group stands on them there. */
   noteRetired(assetId: AssetId, diskId: DiskId): boolean {
-    const departed = this.#departed.get(assetId);
+    const departed = this.#departed.find(assetId);
     if (!departed) return false;
     const { group, column } = departed;
     if (this.table.stateAt(group, column) === 'retired')
@@ -207,6 +199,12 @@ export class ParityGroups {
     this.#noteDeparted({ assetId, sizeBytes, group, column });
     this.#judge(group);
     return isThere;
+  }
+
+  /** A plan may better the group, although nothing of it has changed. */
+  noteRestless(group: GroupNumber): void {
+    this.restless.add(group);
+    this.revision += 1;
   }
 
   /** A piece is not where it was. */
@@ -242,28 +240,22 @@ export class ParityGroups {
   }
 
   #noteDeparted(departed: Departed): void {
-    const { group, column } = departed;
-    this.#departed.set(departed.assetId, departed);
-    const ofGroup = this.#departedOfGroup.get(group) ?? new Map<number, Departed>();
-    this.#departedOfGroup.set(group, ofGroup.set(column, departed));
-    this.#countRetired(group, column, 1);
+    this.#departed.add(departed);
+    this.#countRetired(departed.group, departed.column, 1);
   }
 
   #forgetDeparted(group: GroupNumber, column: number): StaleRetired[] {
-    const ofGroup = this.#departedOfGroup.get(group);
-    const departed = ofGroup?.get(column);
-    if (!ofGroup || !departed) return [];
+    const departed = this.#departed.at(group, column);
+    if (!departed) return [];
     const diskId = this.#countRetired(group, column, -1);
-    ofGroup.delete(column);
-    if (ofGroup.size === 0) this.#departedOfGroup.delete(group);
-    this.#departed.delete(departed.assetId);
+    this.#departed.remove(departed);
     return diskId === undefined ? [] : [{ assetId: departed.assetId, diskId }];
   }
 
   #countRetired(group: GroupNumber, column: number, sign: 1 | -1): DiskId | undefined {
     if (this.table.stateAt(group, column) !== 'retired') return undefined;
     const diskId = this.table.diskAt(group, column);
-    const departed = this.#departedOfGroup.get(group)?.get(column);
+    const departed = this.#departed.at(group, column);
     invariant(diskId !== undefined && departed, 'what is retired lies on a disk');
     const retired = this.retiredBytesOn(diskId) + sign * departed.sizeBytes;
     this.#retiredBytes.set(diskId, retired);
@@ -299,6 +291,3 @@ const rowPiece = (diskId: DiskId | undefined): Piece => ({
   diskId,
   slot: undefined,
 });
-
-export const retiredBytesOf = (groups: ParityGroups, diskId: DiskId): Bytes =>
-  bytes(Math.max(0, groups.retiredBytesOn(diskId)));

@@ -47,9 +47,13 @@ export async function openRow(
   return pieceFile(volume, file, sizeBytes);
 }
 
+/** A chunk is what its hash says; one without a byte needs none. */
+export const isChunk = (chunk: Uint8Array, expected: string | undefined): boolean =>
+  chunk.length === 0 || chunkHashOf(chunk) === expected;
+
 /** @throws CdnError `digest-mismatch` unless a chunk is what its hash says. */
 export function verifyChunk(chunk: Uint8Array, expected: string | undefined): void {
-  if (chunk.length > 0 && chunkHashOf(chunk) !== expected)
+  if (!isChunk(chunk, expected))
     throw new CdnError('digest-mismatch', 'a chunk does not match its SHA-256');
 }
 

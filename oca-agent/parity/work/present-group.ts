@@ -17,7 +17,10 @@ export function presentGroup(
   const { dataFiles } = table.shapeAt(group);
   const columns: (GroupMember | undefined)[] = Array(dataFiles).fill(undefined);
   for (const member of groups.members(group)) columns[member.column] = present(member, listed);
-  return { groupId: table.groupIdAt(group), columns, rows: groups.rowDisks(group) };
+  const rows = groups
+    .rowDisks(group)
+    .map((diskId) => (listed.has(diskId as DiskId) ? diskId : undefined));
+  return { groupId: table.groupIdAt(group), columns, rows };
 }
 
 function present(

@@ -165,6 +165,11 @@ export class RepairTask implements UpkeepTask {
     const rows = parts.groups.rowDisks(group);
     const lost = [...rows.keys()].filter((row) => !readable.has(rows[row] as DiskId));
     if (lost.length === 0) return;
+    // No row is left to tell its members' hashes: the group is written anew from its members.
+    if (lost.length === rows.length) {
+      parts.groups.noteRestless(group);
+      return;
+    }
     const taken = new Set([...parts.groups.members(group).map(({ diskId }) => diskId), ...rows]);
     const lengthBytes = parts.groups.table.lengthBytesAt(group);
     const free = (await parityRoom(parts, this.#options.keeper.dataShare))
@@ -174,7 +179,10 @@ export class RepairTask implements UpkeepTask {
       row,
       diskId: (free[index] as { diskId: DiskId }).diskId,
     }));
-    if (places.length < lost.length) this.#noteFailure();
+    if (places.length < lost.length) {
+      parts.groups.noteRestless(group);
+      this.#noteFailure();
+    }
     if (places.length === 0) return;
     const task = { group, places, pace: this.#options.pace };
     this.#rewriting = await RowRewriting.begin(parts, task).catch((error) => {

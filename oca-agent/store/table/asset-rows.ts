@@ -88,7 +88,8 @@ export class AssetRows {
   }
   /** Tells the hash of an asset that was put in its place, unless it has another slot. True: it had none. */
   hashIn(slot: Slot): boolean {
-    this.#soughtWords.set(this.#words.subarray(slot * WORDS, slot * WORDS + ID_WORDS));
+    for (let word = 0; word < ID_WORDS; word += 1)
+      this.#soughtWords[word] = this.#words[slot * WORDS + word] as number;
     const hash = this.#hashAt(slot);
     if (this.#findSought(hash) !== NO_ROW) return false;
     this.hash.add(hash, slot);
@@ -107,10 +108,11 @@ export class AssetRows {
     const first = slot * WORDS * 4;
     return this.#bytes.toString('hex', first, first + ID_BYTES) as AssetId;
   }
-  /** Writes the id's bytes to `target` from `at`. */
-  copyId(slot: Slot, target: Uint8Array, at: number): void {
+  /** Writes the id's bytes to `target`. */
+  copyId(slot: Slot, target: Uint8Array): void {
     const first = slot * WORDS * 4;
-    this.#bytes.copy(target, at, first, first + ID_BYTES);
+    for (let index = 0; index < ID_BYTES; index += 1)
+      target[index] = this.#bytes[first + index] as number;
   }
   /** The id's first 53 bits. */
   key(slot: Slot): EvictionKey {

@@ -85,7 +85,7 @@ export class NameRecords {
   isSameFile(one: number, other: number): boolean {
     return one === other || this.isFile(one, this.file(other));
   }
-  /** The same as `hashFile` of the file. */
+  /** The same as `hashText` of the file. */
   hashOf(record: number, seed: number): number {
     const segment = this.#segment(record);
     const first = this.#fileAt(segment, this.#at(record));
@@ -105,7 +105,10 @@ export class NameRecords {
   }
   fetchedAt(record: number): EpochMs {
     const at = this.#at(record) + FETCHED_AT;
-    return this.#segment(record).readUIntLE(at, INSTANT_BYTES) as EpochMs;
+    const segment = this.#segment(record);
+    const byte = (index: number) => segment[at + index] as number;
+    const low = byte(0) + byte(1) * 2 ** 8 + byte(2) * 2 ** 16 + byte(3) * 2 ** 24;
+    return (low + byte(4) * 2 ** 32 + byte(5) * 2 ** 40) as EpochMs;
   }
   setFetchedAt(record: number, fetchedAt: EpochMs): void {
     const at = this.#at(record) + FETCHED_AT;
@@ -177,9 +180,9 @@ export class NameRecords {
   }
 }
 
-export function hashFile(file: string, seed: number): number {
+export function hashText(text: string, seed: number): number {
   let hash = seed;
-  for (let index = 0; index < file.length; index += 1)
-    hash = Math.imul(hash ^ file.charCodeAt(index), FNV_PRIME);
+  for (let index = 0; index < text.length; index += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(index), FNV_PRIME);
   return hash;
 }

@@ -3,7 +3,7 @@ import type { TitleId } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
 import type { EpochMs } from '#domain/units.ts';
 import { InternedTexts } from './interned-texts.ts';
-import { hashFile, NameRecords } from './name-records.ts';
+import { hashText, NameRecords } from './name-records.ts';
 import { NO_ROW, RowHash } from './row-hash.ts';
 import { Rows } from './rows.ts';
 
@@ -21,6 +21,8 @@ const RECORD = 1;
 const SLOT = 2;
 const NEXT = 3;
 
+/** Source: FNV-1a's offset basis, draft-eastlake-fnv-21. */
+const HASH_SEED = 0x811c9dc5;
 const CONTENT_TYPES_MAX = 0x1_0000;
 const ASCII = /^[\x20-\x7e]*$/;
 
@@ -43,22 +45,19 @@ export class NameRows {
 
   get sizeBytes(): number {
     return (
-      this.rows.sizeBytes +
-      this.hash.sizeBytes +
-      this.records.sizeBytes +
-      this.#planned.byteLength
+      this.rows.sizeBytes + this.hash.sizeBytes + this.records.sizeBytes + this.#planned.byteLength
     );
   }
 
   /** The row of a name; −1 when nobody speaks of it. */
   find(titleId: TitleId, file: string): number {
-    const title = this.titles.numberOf(titleId);
-    if (title < 0) return NO_ROW;
-    const { hash, records } = this;
-    for (let bucket = hash.home(this.#hashName(title, file)); ; bucket = hash.after(bucket)) {
+    const { hash, records, titles } = this;
+    const nameHash = finished(hashText(file, hashText(titleId, HASH_SEED)));
+    for (let bucket = hash.home(nameHash); ; bucket = hash.after(bucket)) {
       const row = hash.rowAt(bucket);
       if (row === NO_ROW) return NO_ROW;
-      if (this.titleOf(row) === title && records.isFile(this.recordOf(row), file)) return row;
+      const isTitle = titles.text(this.titleOf(row)) === titleId;
+      if (isTitle && records.isFile(this.recordOf(row), file)) return row;
     }
   }
 
@@ -94,16 +93,23 @@ export class NameRows {
       this.contentTypes.has(this.records.contentType(record))
     );
   }
-  /** Tells hash and counts of a name that was put in its place, unless it has another row. True: it had none. */
+  /** Tells the hash of a name that was put in its place, unless it has another row. True: it had none. */
   hashIn(row: number): boolean {
     const hash = this.#hashAt(row);
-    const record = this.recordOf(row);
     if (this.#hasTwin(hash, row)) return false;
     this.hash.add(hash, row);
+    return true;
+  }
+  /** Counts what the name uses. */
+  countIn(row: number): void {
+    const record = this.recordOf(row);
     this.titles.reuse(this.titleOf(row));
     this.contentTypes.reuse(this.records.contentType(record));
     this.records.countLive(record);
-    return true;
+  }
+  /** There is a name in the row, although it may mean nothing. */
+  isNamed(row: number): boolean {
+    return this.#word(row, RECORD) !== 0;
   }
 
   releaseIfIdle(row: number): void {
@@ -209,15 +215,10 @@ export class NameRows {
     this.#words[row * WORDS + word] = value;
   }
   #hashAt(row: number): number {
-    const seed = titleSeed(this.#word(row, TITLE));
+    const seed = hashText(this.titleId(row), HASH_SEED);
     return finished(this.records.hashOf(this.#word(row, RECORD), seed));
   }
-  #hashName(title: number, file: string): number {
-    return finished(hashFile(file, titleSeed(title)));
-  }
 }
-
-const titleSeed = (title: number): number => Math.imul(title + 1, 0x9e3779b1);
 
 /** Spreads what the last letters changed over all bits. Source: MurmurHash3's finalizer (A. Appleby). */
 function finished(hash: number): number {

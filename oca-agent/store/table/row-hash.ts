@@ -25,6 +25,20 @@ export class RowHash {
   get sizeBytes(): number {
     return this.#buckets.byteLength;
   }
+  /** As they are kept, to be put back with the very same rows. */
+  get buckets(): Int32Array<ArrayBuffer> {
+    return this.#buckets;
+  }
+  clear(): void {
+    this.restore(new Int32Array(1 << BITS_MIN));
+  }
+  restore(buckets: Int32Array<ArrayBuffer>): void {
+    this.#buckets = buckets;
+    this.#shift = 32 - Math.log2(buckets.length);
+    this.#count = 0;
+    for (const entry of buckets) if (entry !== 0) this.#count += 1;
+  }
+
   /** NO_ROW: the bucket is empty. */
   rowAt(bucket: number): number {
     return (this.#buckets[bucket] as number) - 1;

@@ -50,9 +50,10 @@ export class SortedDigest {
     const lines = Buffer.allocUnsafe(slots.length * LINE_BYTES);
     const id = new Uint8Array(ID_BYTES);
     slots.forEach((slot, line) => {
-      this.#assets.copyId(slot, id, 0);
+      this.#assets.copyId(slot, id);
       let at = line * LINE_BYTES;
-      for (const byte of id) {
+      for (let index = 0; index < ID_BYTES; index += 1) {
+        const byte = id[index] as number;
         lines[at] = HEX_DIGITS[byte >>> 4] as number;
         lines[at + 1] = HEX_DIGITS[byte & 15] as number;
         at += 2;
@@ -60,6 +61,28 @@ export class SortedDigest {
       lines[at] = NEWLINE;
     });
     return lines;
+  }
+
+  /** Few stand in the wrong place, and not far from the right one: insertion costs least. */
+  #sorted(slots: number[]): number[] {
+    const keys = slots.map((slot) => this.#assets.key(slot));
+    for (let next = 1; next < slots.length; next += 1) {
+      const slot = slots[next] as number;
+      const key = keys[next] as number;
+      let place = next;
+      for (; place > 0; place -= 1) {
+        const before = keys[place - 1] as number;
+        const isInOrder =
+          before < key ||
+          (before === key && this.#assets.compareIds(slots[place - 1] as number, slot) < 0);
+        if (isInOrder) break;
+        keys[place] = before;
+        slots[place] = slots[place - 1] as number;
+      }
+      keys[place] = key;
+      slots[place] = slot;
+    }
+    return slots;
   }
 
   /** Buckets stand nearly in the order of ids; a run of full ones may reach beyond the last bucket of its shard. */
@@ -74,6 +97,6 @@ export class SortedDigest {
       if (slot === NO_ROW || this.#assets.firstIdByte(slot) !== shard) continue;
       if (this.#assets.isHeld(slot)) slots.push(slot);
     }
-    return slots.sort((one, other) => this.#assets.compareIds(one, other));
+    return this.#sorted(slots);
   }
 }

@@ -34,9 +34,20 @@ test('in the main queue each use is worth one more round, three at most', () => 
   policy.admit(3, 3, 1);
   expect(evicted(policy, 1)).toBe('d');
   for (let use = 0; use < 9; use += 1) policy.use(0);
-  for (const _ of [1, 2, 3]) policy.use(1);
+  for (const _ of [1, 2]) policy.use(1);
   policy.use(2);
-  expect(evicted(policy, 3)).toBe('cab');
+  expect(evicted(policy, 3)).toBe('cba');
+});
+
+test('in the main queue a fourth use adds nothing', () => {
+  const policy = new S3FifoPolicy(CAPACITY_BYTES);
+  for (const slot of [0, 1]) policy.admit(slot, slot, 1);
+  for (const slot of [0, 1]) for (const _ of [1, 2]) policy.use(slot);
+  policy.admit(2, 2, 1);
+  expect(evicted(policy, 1)).toBe('c');
+  for (const _ of [1, 2, 3, 4]) policy.use(0);
+  for (const _ of [1, 2, 3]) policy.use(1);
+  expect(evicted(policy, 2)).toBe('ab');
 });
 
 test('ghosts hold nine tenths of the capacity, the oldest goes first', () => {

@@ -4,14 +4,17 @@ import { SlotHeap } from '#domain/eviction/slot-heap.ts';
 import { NONE } from '#domain/eviction/slot-lists.ts';
 
 const change = fc.record({
-  slot: fc.nat(30),
-  priority: fc.oneof(fc.nat(3), fc.double({ noNaN: true })),
-  isRemoved: fc.boolean(),
+  slot: fc.nat(80),
+  priority: fc.oneof(
+    { weight: 9, arbitrary: fc.nat(2) },
+    { weight: 1, arbitrary: fc.double({ noNaN: true }) },
+  ),
+  isRemoved: fc.integer({ min: 0, max: 3 }).map((draw) => draw === 0),
 });
 
 test('the first is the lowest, of equals who was placed first, whatever comes and goes', () => {
   fc.assert(
-    fc.property(fc.array(change, { maxLength: 150 }), (changes) => {
+    fc.property(fc.array(change, { minLength: 100, maxLength: 300 }), (changes) => {
       const heap = new SlotHeap();
       let expected: { slot: number; priority: number }[] = [];
       for (const { slot, priority, isRemoved } of changes) {

@@ -213,6 +213,14 @@ test('new bytes under an old name replace the old ones', async () => {
   expect((await site.status()).tiers[0]).toMatchObject({ assetCount: 1, usedBytes: 200_000 });
 });
 
+test('what may not be shown any more is not fetched, and the plan is complete without it', async () => {
+  const [first, ...others] = items;
+  const ended = { ...first, availableUntil: epochMs(Date.now() - 1000) } as (typeof items)[number];
+  await site.plan(openPlan(1, [ended, ...others]));
+  expect(await completed(1)).toMatchObject({ assetsDone: 2, assetsTotal: 3 });
+  expect(peer.requests).toEqual(['GET /content/title-1/b.mp4', 'GET /content/title-1/c.mp4']);
+});
+
 test('nothing is fetched before the window, nor after it, nor after the plan has expired', async () => {
   const now = Date.now();
   const window = (fromMs: number, toMs: number) => ({

@@ -167,6 +167,17 @@ test('repair brings lost assets and lost rows onto other disks, and then as many
   expect(await unreadable(assets)).toEqual([]);
 });
 
+test('a group that lost all its rows is written anew from its members', async () => {
+  await site.configure({ parity: { dataFiles: 4, parityFiles: 1 } });
+  const assets = await put(4);
+  await site.protect();
+  const [group] = await groupsOnDisks(site);
+  await pull(site, group?.rowDisks ?? []);
+  await site.protect();
+  await pull(site, [(assets[0] as HeldAsset).diskId]);
+  expect(await unreadable(assets)).toEqual([]);
+});
+
 test('beyond what the rows cover, the assets of that group alone leave the index', async () => {
   const assets = await put(12);
   await site.protect();

@@ -37,11 +37,10 @@ test('what a disk does not give out comes from upstream, and the new copy takes 
     isWhole: true,
     cacheStatus: expect.stringContaining('fwd=uri-miss'),
   });
-  await until(
-    async () => (await get()).cacheStatus?.includes('"test-oca"; hit'),
-    'a hit from another disk',
-  );
+  await until(() => site.events('miss.fetch.stored').length === 2, 'the new copy');
+  expect((await get()).cacheStatus).toContain('"test-oca"; hit');
   expect(await holder()).not.toBe(diskId);
+  expect(await disksIn('healthy')).toHaveLength(4);
   expect((await site.status()).tiers.map(({ assetCount }) => assetCount)).toEqual([1, 0]);
 });
 

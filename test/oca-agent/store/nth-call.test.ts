@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import type { AssetId } from '#domain/ids.ts';
 import { seededBytes, sha256 } from '../fixtures/bytes.ts';
 import { DyingFiles } from '../fixtures/dying-files.ts';
@@ -11,6 +11,9 @@ const [ONE, TWO, THREE] = [1, 2, 3].map((seed) => seededBytes(200 + seed, 3000 *
   Buffer,
   Buffer,
 ];
+/** Each test opens some hundred stores, and syncs all that they write. */
+jest.setTimeout(240_000);
+
 const CALLS_MAX = 1000;
 const RUNS_AT_A_TIME = 16;
 

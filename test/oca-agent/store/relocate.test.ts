@@ -82,6 +82,18 @@ test('an asset that is removed while it moves does not come back', async () => {
   expect(await site.partials()).toEqual([]);
 });
 
+test('an asset that is removed in the last moment of its move does not come back', async () => {
+  let removing: Promise<unknown> | undefined;
+  failWith = (operation, path) => {
+    if (operation === 'syncFolder' && path.includes('hdd-1'))
+      removing ??= site.store.remove(asset.assetId, 'invalidation');
+    return undefined;
+  };
+  expect(await site.store.relocate(asset, toHdd())).toBe('not-held');
+  expect(await removing).toBe('removed');
+  expect(await places()).toEqual([]);
+});
+
 test('bytes that have rotted are not moved, and the old ones stay', async () => {
   const path = join(site.folder, 'flash-0', 'objects', asset.assetId.slice(0, 2), asset.assetId);
   const rotten = Buffer.from(content);

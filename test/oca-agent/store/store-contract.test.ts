@@ -82,8 +82,9 @@ describe.each(eachPolicyAndTier)('$policy on $tier', ({ policy, tier }) => {
     const asset = await put(0);
     if (!asset) throw new Error('no room');
     const reader = await site.store.openReader(asset);
-    for (let index = 1; index < 8; index += 1) await put(index);
+    for (let index = 1; index < 8; index += 1) expect(await put(index)).toBeDefined();
     expect(held()).toEqual(expect.arrayContaining(ids(0)));
+    expect(held()).toHaveLength(4);
     expect(await site.store.remove(asset.assetId, 'invalidation')).toBe('removed');
     const buffer = Buffer.alloc(SIZE_BYTES);
     expect(await reader?.read(buffer, 0)).toBe(SIZE_BYTES);

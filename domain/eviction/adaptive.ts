@@ -19,7 +19,7 @@ const MINIATURE_RESIDENTS_MAX = 1024;
 /** Sampled requests between two judgments, and those after which evidence counts 1/e. */
 const REQUESTS_PER_JUDGMENT = 128;
 const EVIDENCE_REQUESTS = 16_384;
-/** Standard errors by which a candidate must be ahead: of a hundred judgments by chance, one in seven would suffice at 3. */
+/** Standard errors by which a candidate must be ahead. By chance alone, one judgment in 700. */
 const STANDARD_ERRORS_MIN = 3;
 /** What was full stays the measure while the next victims leave: it shrinks by so much an eviction. */
 const FULLNESS_KEPT = 0.999;

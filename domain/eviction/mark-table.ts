@@ -1,18 +1,19 @@
-/** Places a bucket; 64 bytes of marks and notes lie together. */
+/** Places a bucket. */
 const WAYS = 8;
+const BUCKET_CELLS = 2 * WAYS;
 const BUCKETS_MIN = 8;
 
 /**
- * Remembers a note with a mark, the 32 bits that `mixed` makes of a key: 8 bytes a place. A bucket that is full forgets
- * its lowest note, so notes begin with a time. Of 2 million, a stranger is taken for a known one once in 2,000 times.
+ * Remembers a note with a mark, the 32 bits that `mixed` makes of a key: 8 bytes a place. A bucket is 64 bytes that lie
+ * together, its marks and then its notes. When it is full it forgets its lowest note, so notes begin with a time. Of 2
+ * million, a stranger is taken for a known one once in 2,000 times.
  */
 export class MarkTable {
-  #marks = new Uint32Array(BUCKETS_MIN * WAYS);
-  #notes = new Uint32Array(BUCKETS_MIN * WAYS);
+  #cells = new Uint32Array(BUCKETS_MIN * BUCKET_CELLS);
 
   /** Marks that fit, at most. */
   get places(): number {
-    return this.#notes.length;
+    return this.#cells.length / 2;
   }
 
   /** Grows, by a quarter at least, until so many marks fit. */
@@ -23,47 +24,49 @@ export class MarkTable {
   /** @param note 1 to 2^32 − 1. */
   put(mark: number, note: number): void {
     const known = this.#find(mark);
-    const place = known < 0 ? this.#lowest(this.#bucketOf(mark)) : known;
-    this.#marks[place] = mark;
-    this.#notes[place] = note;
+    const cell = known < 0 ? this.#lowest(this.#bucketOf(mark)) : known;
+    this.#cells[cell] = mark;
+    this.#cells[cell + WAYS] = note;
   }
 
   /** The note of a mark, which is forgotten; 0 when it was not known. */
   take(mark: number): number {
-    const place = this.#find(mark);
-    if (place < 0) return 0;
-    const note = this.#notes[place] as number;
-    this.#notes[place] = 0;
+    const cell = this.#find(mark);
+    if (cell < 0) return 0;
+    const note = this.#cells[cell + WAYS] as number;
+    this.#cells[cell + WAYS] = 0;
     return note;
   }
 
   #bucketOf(mark: number): number {
-    return (mark % (this.places / WAYS)) * WAYS;
+    return (mark % (this.#cells.length / BUCKET_CELLS)) * BUCKET_CELLS;
   }
 
   #find(mark: number): number {
     const first = this.#bucketOf(mark);
-    for (let place = first; place < first + WAYS; place += 1) {
-      if (this.#marks[place] === mark) return place;
+    for (let cell = first; cell < first + WAYS; cell += 1) {
+      if (this.#cells[cell] === mark) return cell;
     }
     return -1;
   }
 
   #lowest(first: number): number {
     let lowest = first;
-    for (let place = first + 1; place < first + WAYS; place += 1) {
-      if ((this.#notes[place] as number) < (this.#notes[lowest] as number)) lowest = place;
+    for (let cell = first + 1; cell < first + WAYS; cell += 1) {
+      const note = this.#cells[cell + WAYS] as number;
+      if (note < (this.#cells[lowest + WAYS] as number)) lowest = cell;
     }
     return lowest;
   }
 
   #growTo(bucketCount: number): void {
-    const marks = this.#marks;
-    const notes = this.#notes;
-    this.#marks = new Uint32Array(bucketCount * WAYS);
-    this.#notes = new Uint32Array(bucketCount * WAYS);
-    notes.forEach((note, place) => {
-      if (note !== 0) this.put(marks[place] as number, note);
-    });
+    const cells = this.#cells;
+    this.#cells = new Uint32Array(bucketCount * BUCKET_CELLS);
+    for (let bucket = 0; bucket < cells.length; bucket += BUCKET_CELLS) {
+      for (let cell = bucket; cell < bucket + WAYS; cell += 1) {
+        const note = cells[cell + WAYS] as number;
+        if (note !== 0) this.put(cells[cell] as number, note);
+      }
+    }
   }
 }

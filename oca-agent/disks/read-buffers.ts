@@ -1,5 +1,5 @@
-/** As large as the largest read of the delivery; larger ones get a buffer that is not kept. */
-const KEPT_BYTES = 512 * 1024;
+/** As large as a chunk, the largest read of parity and scrub; larger ones get a buffer that is not kept. */
+const KEPT_BYTES = 1024 * 1024;
 /** Of all disks together: more are seldom under way at a time. */
 const KEPT_MAX = 32;
 

@@ -4,10 +4,10 @@ import { invariant } from '#domain/invariant.ts';
 import type { Bytes, EpochMs } from '#domain/units.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
 import type { AssetName, HeldAsset, NamedAsset } from './asset.ts';
-import { AssetTable, type DiskUsage, type Place } from './asset-table.ts';
 import { type Heat, heatAfterUse, heatOfFirstUse } from './heat.ts';
-import { type IndexKeeping, NOT_KEPT } from './index-keeping.ts';
-import { PlannedNames, type PlanProgress } from './planned-names.ts';
+import { type IndexKeeping, NOT_KEPT } from './index-files/index-keeping.ts';
+import { AssetTable, type DiskUsage, type Place } from './table/asset-table.ts';
+import { PlannedNames, type PlanProgress } from './table/planned-names.ts';
 import { SortedDigest } from './table/sorted-digest.ts';
 
 /** What a plan that comes into force changes. */

@@ -4,7 +4,7 @@ import { failureFacts, type Log } from '../log.ts';
 import type { HeldAsset } from './asset.ts';
 import type { AssetIndex } from './asset-index.ts';
 import { parseSidecar } from './sidecar.ts';
-import { SlotMarks } from './slot-marks.ts';
+import { SlotMarks } from './table/slot-marks.ts';
 import type { FoundAsset, Volume } from './volume.ts';
 
 export interface ReconcileOptions {

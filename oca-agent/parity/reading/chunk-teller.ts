@@ -79,7 +79,11 @@ export class ChunkTeller {
     const lengthBytes = chunkBytesAt(task.record.lengthBytes, task.index);
     return this.#benches.use(task.record, async (bench) => {
       const pieces = await this.#gather(task, bench);
-      const told = bench.codec.reconstruct(pieces, task.wanted, lengthBytes);
+      // What is wanted is not read: its buffer takes what is told.
+      const into = task.wanted.map((piece) =>
+        (bench.buffers[piece] ?? NOTHING).subarray(0, lengthBytes),
+      );
+      const told = bench.codec.reconstruct(pieces, task.wanted, lengthBytes, into);
       return new Map([...told].map(([piece, chunk]) => [piece, chunk.slice(0, lengthBytes)]));
     });
   }

@@ -2,7 +2,7 @@ import type { Slot } from '#domain/eviction/policy.ts';
 import { bytes, type EpochMs, epochMs } from '#domain/units.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
 import type { AssetTable } from './asset-table.ts';
-import { PlanRows } from './table/plan-rows.ts';
+import { PlanRows } from './plan-rows.ts';
 
 export interface PlanProgress {
   readonly assetsTotal: number;

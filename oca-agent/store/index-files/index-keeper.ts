@@ -1,9 +1,9 @@
 import type { Clock } from '#domain/clock.ts';
 import type { Slot } from '#domain/eviction/policy.ts';
 import { type Milliseconds, milliseconds, seconds } from '#domain/units.ts';
-import { failureFacts, type Log } from '../log.ts';
-import type { FileSystem } from '../platform/file-system.ts';
-import type { AssetTable } from './asset-table.ts';
+import { failureFacts, type Log } from '../../log.ts';
+import type { FileSystem } from '../../platform/file-system.ts';
+import type { AssetTable } from '../table/asset-table.ts';
 import type { IndexDatabase } from './index-database.ts';
 import type { IndexKeeping } from './index-keeping.ts';
 import { writeSnapshot } from './index-snapshot.ts';

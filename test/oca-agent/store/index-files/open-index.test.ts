@@ -6,11 +6,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '#domain/random.ts';
 import { epochMs } from '#domain/units.ts';
-import { openSqlite } from '../../../oca-agent/platform/database.ts';
-import { type FileSystem, nodeFileSystem } from '../../../oca-agent/platform/file-system.ts';
-import type { AssetIndex } from '../../../oca-agent/store/asset-index.ts';
-import { openIndex } from '../../../oca-agent/store/open-index.ts';
-import { failingFiles } from '../fixtures/failing-files.ts';
+import { openSqlite } from '../../../../oca-agent/platform/database.ts';
+import { type FileSystem, nodeFileSystem } from '../../../../oca-agent/platform/file-system.ts';
+import type { AssetIndex } from '../../../../oca-agent/store/asset-index.ts';
+import { openIndex } from '../../../../oca-agent/store/index-files/open-index.ts';
+import { failingFiles } from '../../fixtures/failing-files.ts';
 import {
   assetOf,
   checkAgainst,
@@ -18,9 +18,9 @@ import {
   idOf,
   nameOf,
   operations,
-} from '../fixtures/index-model.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
-import { until } from '../fixtures/until.ts';
+} from '../../fixtures/index-model.ts';
+import { ManualClock } from '../../fixtures/manual-clock.ts';
+import { until } from '../../fixtures/until.ts';
 
 const WRITTEN_MS = 1000;
 const SNAPSHOT_MS = 3_600_000;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { failureFacts, type Log } from '../log.ts';
-import type { Platform } from '../platform/platform.ts';
-import { AssetIndex } from './asset-index.ts';
-import { AssetTable } from './asset-table.ts';
+import { failureFacts, type Log } from '../../log.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { AssetIndex } from '../asset-index.ts';
+import { AssetTable } from '../table/asset-table.ts';
 import { IndexDatabase } from './index-database.ts';
 import { IndexKeeper } from './index-keeper.ts';
 import { type Dropped, linkRows, takeOverRows } from './index-restore.ts';

@@ -4,8 +4,8 @@ import type { DiskId } from '#domain/ids.ts';
 import { type Random, seededRandom } from '#domain/random.ts';
 import type { Tier } from '#protocol/fields.ts';
 import type { HeldAsset } from '../../../oca-agent/store/asset.ts';
-import { groupsOnDisks, pull, wrongAssets } from '../fixtures/parity-files.ts';
-import { StoreOnDisks } from '../fixtures/store-on-disks.ts';
+import { groupsOnDisks, pull, wrongAssets } from '../../oca-agent/fixtures/parity-files.ts';
+import { StoreOnDisks } from '../../oca-agent/fixtures/store-on-disks.ts';
 
 const NO_PACE = async () => undefined;
 const shapes = fc.record({
@@ -91,6 +91,6 @@ test('whatever k and m, sizes, comings and goings: any m disks may be lost, repa
         await site.remove();
       }
     }),
-    { numRuns: 12, endOnFailure: true },
+    { numRuns: 8, endOnFailure: true },
   );
-});
+}, 300_000);

@@ -12,11 +12,11 @@ import {
   text,
 } from '#protocol/decode.ts';
 import { tier } from '#protocol/fields.ts';
-import type { FileSystem, OpenFile } from '../platform/file-system.ts';
-import type { AssetTable } from './asset-table.ts';
-import { SEGMENT_BYTES } from './table/name-records.ts';
-import type { RowHash } from './table/row-hash.ts';
-import type { Rows } from './table/rows.ts';
+import type { FileSystem, OpenFile } from '../../platform/file-system.ts';
+import type { AssetTable } from '../table/asset-table.ts';
+import { SEGMENT_BYTES } from '../table/name-records.ts';
+import type { RowHash } from '../table/row-hash.ts';
+import type { Rows } from '../table/rows.ts';
 
 /**
  * The rows of the table in one file, for a fast start:

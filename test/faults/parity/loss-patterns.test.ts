@@ -7,8 +7,8 @@ import {
   putBack,
   withoutDisks,
   wrongAssets,
-} from '../fixtures/parity-files.ts';
-import { StoreOnDisks } from '../fixtures/store-on-disks.ts';
+} from '../../oca-agent/fixtures/parity-files.ts';
+import { StoreOnDisks } from '../../oca-agent/fixtures/store-on-disks.ts';
 
 const DISKS = Array.from({ length: 12 }, (_, place) => `hdd-${place + 1}` as DiskId);
 const ASSETS = 14;

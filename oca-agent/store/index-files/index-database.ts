@@ -4,8 +4,8 @@ import type { Slot } from '#domain/eviction/policy.ts';
 import { type AssetId, type DiskId, isAssetId, type TitleId } from '#domain/ids.ts';
 import type { Bytes, EpochMs } from '#domain/units.ts';
 import type { Tier } from '#protocol/fields.ts';
-import { type DatabaseSync, inTransaction, type StatementSync } from '../platform/database.ts';
-import type { AssetTable } from './asset-table.ts';
+import { type DatabaseSync, inTransaction, type StatementSync } from '../../platform/database.ts';
+import type { AssetTable } from '../table/asset-table.ts';
 
 const FORMAT = 2;
 

@@ -3,9 +3,9 @@ import type { AssetId, DiskId } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
 import type { Bytes } from '#domain/units.ts';
 import type { Tier } from '#protocol/fields.ts';
-import type { AssetName, HeldAsset } from './asset.ts';
-import { AssetRows, PLACES_MAX } from './table/asset-rows.ts';
-import { NameRows } from './table/name-rows.ts';
+import type { AssetName, HeldAsset } from '../asset.ts';
+import { AssetRows, PLACES_MAX } from './asset-rows.ts';
+import { NameRows } from './name-rows.ts';
 
 /** A disk, and the tier that it was of when the asset came. */
 export interface Place {

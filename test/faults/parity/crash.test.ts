@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { AssetId } from '#domain/ids.ts';
 import { nodeFileSystem } from '../../../oca-agent/platform/file-system.ts';
-import { sha256 } from '../fixtures/bytes.ts';
-import { failingFiles } from '../fixtures/failing-files.ts';
-import { filesIn, groupsOnDisks, wrongAssets } from '../fixtures/parity-files.ts';
-import { StoreOnDisks, type StoreOptions } from '../fixtures/store-on-disks.ts';
+import { sha256 } from '../../oca-agent/fixtures/bytes.ts';
+import { failingFiles } from '../../oca-agent/fixtures/failing-files.ts';
+import { filesIn, groupsOnDisks, wrongAssets } from '../../oca-agent/fixtures/parity-files.ts';
+import { StoreOnDisks, type StoreOptions } from '../../oca-agent/fixtures/store-on-disks.ts';
 
 /** m = 1: what every asset is told from without its own disk is what any lost disk leaves. */
 const OPTIONS: StoreOptions = {
@@ -14,6 +14,9 @@ const OPTIONS: StoreOptions = {
   hddDisks: 5,
   parity: { dataFiles: 3, parityFiles: 1 },
 };
+
+/** Each death is a store of its own: for machines that others use too. */
+const DEADLINE_MS = 300_000;
 
 /** Assets that their groups tell, byte by byte, without a look at their own disk. */
 async function toldAssets(site: StoreOnDisks): Promise<AssetId[]> {
@@ -117,46 +120,58 @@ const put = async (site: StoreOnDisks, seeds: readonly number[]) => {
   return assetIds;
 };
 
-test('killed at any operation while groups are formed, nothing is wrong and the work is done after', async () => {
-  const deaths = await dieEverywhere({
-    prepare: async (site) => {
-      await put(site, [1, 2, 3, 4]);
-      return [];
-    },
-    work: (site) => site.protect(),
-  });
-  expect(deaths).toBeGreaterThan(20);
-});
+test(
+  'killed at any operation while groups are formed, nothing is wrong and the work is done after',
+  async () => {
+    const deaths = await dieEverywhere({
+      prepare: async (site) => {
+        await put(site, [1, 2, 3]);
+        return [];
+      },
+      work: (site) => site.protect(),
+    });
+    expect(deaths).toBeGreaterThan(20);
+  },
+  DEADLINE_MS,
+);
 
-test('killed at any operation while a group is written anew, its members stay protected', async () => {
-  const deaths = await dieEverywhere({
-    prepare: async (site) => {
-      const [victim, ...kept] = await put(site, [1, 2, 3]);
-      await site.protect();
-      await site.store.remove(victim as AssetId, 'eviction');
-      await put(site, [4]);
-      return kept;
-    },
-    work: (site) => site.protect(),
-  });
-  expect(deaths).toBeGreaterThan(20);
-});
+test(
+  'killed at any operation while a group is written anew, its members stay protected',
+  async () => {
+    const deaths = await dieEverywhere({
+      prepare: async (site) => {
+        const [victim, ...kept] = await put(site, [1, 2, 3]);
+        await site.protect();
+        await site.store.remove(victim as AssetId, 'eviction');
+        await put(site, [4]);
+        return kept;
+      },
+      work: (site) => site.protect(),
+    });
+    expect(deaths).toBeGreaterThan(20);
+  },
+  DEADLINE_MS,
+);
 
-test('killed at any operation while what was lost is repaired, it can still be told', async () => {
-  const deaths = await dieEverywhere({
-    prepare: async (site) => {
-      await put(site, [1, 2, 3, 4, 5, 6]);
-      await site.protect();
-      const [one, other] = await groupsOnDisks(site);
-      const lost = one?.members[0]?.assetId as AssetId;
-      const held = site.store.index.asset(lost);
-      if (held) await rm(site.pathOf(held));
-      for (const { path } of site.disks())
-        for (const file of await filesIn(join(path, 'parity')))
-          if (file.includes(other?.groupId ?? '')) await rm(file);
-      return [lost];
-    },
-    work: (site) => site.protect(),
-  });
-  expect(deaths).toBeGreaterThan(20);
-});
+test(
+  'killed at any operation while what was lost is repaired, it can still be told',
+  async () => {
+    const deaths = await dieEverywhere({
+      prepare: async (site) => {
+        await put(site, [1, 2, 3, 4, 5, 6]);
+        await site.protect();
+        const [one, other] = await groupsOnDisks(site);
+        const lost = one?.members[0]?.assetId as AssetId;
+        const held = site.store.index.asset(lost);
+        if (held) await rm(site.pathOf(held));
+        for (const { path } of site.disks())
+          for (const file of await filesIn(join(path, 'parity')))
+            if (file.includes(other?.groupId ?? '')) await rm(file);
+        return [lost];
+      },
+      work: (site) => site.protect(),
+    });
+    expect(deaths).toBeGreaterThan(20);
+  },
+  DEADLINE_MS,
+);

@@ -1,4 +1,4 @@
-import type { AssetTable } from './asset-table.ts';
+import type { AssetTable } from '../table/asset-table.ts';
 
 /** Rows that were put in their place and lead nowhere; they are cleared. */
 export interface Dropped {

@@ -2,9 +2,9 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
 import type { AssetId } from '#domain/ids.ts';
-import { seededBytes, sha256 } from '../fixtures/bytes.ts';
-import { DyingFiles } from '../fixtures/dying-files.ts';
-import { TestStore } from '../fixtures/stores.ts';
+import { seededBytes, sha256 } from '../../oca-agent/fixtures/bytes.ts';
+import { DyingFiles } from '../../oca-agent/fixtures/dying-files.ts';
+import { TestStore } from '../../oca-agent/fixtures/stores.ts';
 
 const [ONE, TWO, THREE] = [1, 2, 3].map((seed) => seededBytes(200 + seed, 3000 * seed)) as [
   Buffer,

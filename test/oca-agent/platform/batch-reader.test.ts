@@ -1,0 +1,44 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { errnoOf, nodeFileSystem } from '../../../oca-agent/platform/file-system.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'oca-batch-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const names = Array.from({ length: 300 }, (_, index) => `${index}.json`);
+const textOf = (name: string) => `{"name":"${name}","what":"Ü"}`;
+const write = () => Promise.all(names.map((name) => writeFile(join(folder, name), textOf(name))));
+
+test('many files are read at once, in the order of their names; what is not there is undefined', async () => {
+  await write();
+  const asked = ['none.json', ...names.toReversed(), 'neither.json'];
+  const expected = [undefined, ...names.toReversed().map(textOf), undefined];
+  expect(await nodeFileSystem.readTexts(folder, asked)).toEqual(expected);
+  const sizes = expected.map((text) => (text === undefined ? undefined : Buffer.byteLength(text)));
+  expect(await nodeFileSystem.sizesOf(folder, asked)).toEqual(sizes);
+});
+
+test('more batches than threads are all answered, each with its own', async () => {
+  await write();
+  const batches = Array.from({ length: 20 }, (_, index) =>
+    names.slice(10 * index, 10 * index + 10),
+  );
+  const answers = await Promise.all(
+    batches.map((batch) => nodeFileSystem.readTexts(folder, batch)),
+  );
+  expect(answers).toEqual(batches.map((batch) => batch.map(textOf)));
+});
+
+test('what the system says of one file fails its batch, by name, and no other', async () => {
+  await write();
+  await mkdir(join(folder, 'folder.json'));
+  const failed = nodeFileSystem.readTexts(folder, ['0.json', 'folder.json']);
+  const whole = nodeFileSystem.readTexts(folder, ['0.json']);
+  expect(errnoOf(await failed.catch((error: unknown) => error))).toBe('EISDIR');
+  expect(await whole).toEqual([textOf('0.json')]);
+});

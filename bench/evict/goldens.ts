@@ -6,11 +6,15 @@ const GOLDENS = new URL('../evict-goldens.json', import.meta.url);
 /** Hits and bytes hit, by trace and cache share, then by contender. */
 type Goldens = Record<string, Record<string, readonly [hitCount: number, hitBytes: number]>>;
 
+/** In the form that the formatter gives it. */
 export function writeGoldens(cells: readonly Cell[]): void {
-  const lines = Object.entries(goldensOf(cells)).map(
-    ([cell, counts]) => `  ${JSON.stringify(cell)}: ${JSON.stringify(counts)}`,
-  );
-  writeFileSync(GOLDENS, `{\n${lines.join(',\n')}\n}\n`);
+  const entries = Object.entries(goldensOf(cells)).map(([cell, counts]) => {
+    const lines = Object.entries(counts).map(([name, [hitCount, hitBytes]]) => {
+      return `    "${name}": [${hitCount}, ${hitBytes}]`;
+    });
+    return `  "${cell}": {\n${lines.join(',\n')}\n  }`;
+  });
+  writeFileSync(GOLDENS, `{\n${entries.join(',\n')}\n}\n`);
 }
 
 /** Where hits differ from what is committed. */

@@ -44,7 +44,8 @@ function addConditionAlarms(alarms: Alarms, config: Config): void {
   alarms.add({
     ...count('DisksFailed'),
     name: 'disks-failed',
-    description: 'A disk of an OCA has failed or takes no more writes; the OCA serves from its others.',
+    description:
+      'A disk of an OCA has failed or takes no more writes; the OCA serves from its others.',
     periods: 2,
   });
   alarms.add({

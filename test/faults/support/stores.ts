@@ -146,21 +146,25 @@ export async function examine(
     if (served !== undefined) held.set(asset.assetId, asset);
     if (served !== undefined && served !== asset.assetId) wrong.push(asset.assetId);
   }
-  const leftovers: string[] = [];
-  const unknown: string[] = [];
-  for (const { path } of place.disks) {
-    leftovers.push(...(await namesIn(join(path, 'tmp'))));
-    for (const shard of await namesIn(join(path, 'objects')))
-      for (const name of await namesIn(join(path, 'objects', shard)))
-        if (!isOf(held.get(name.replace(/\.json$/, '') as AssetId), path, place))
-          unknown.push(name);
-  }
+  const filesByDisk = await Promise.all(place.disks.map(({ path }) => filesOf(path)));
+  const leftovers = filesByDisk.flatMap((files) => files.partials);
+  const unknown = filesByDisk.flatMap(({ objects }, index) =>
+    objects.filter((name) => {
+      const asset = held.get(name.replace(/\.json$/, '') as AssetId);
+      return asset === undefined || numberOf(asset.diskId) !== index;
+    }),
+  );
   const lost = [...acknowledged].filter((assetId) => !held.has(assetId));
   return { lost, wrong, leftovers, unknown };
 }
 
-const isOf = (asset: HeldAsset | undefined, path: string, { disks }: StorePlace): boolean =>
-  asset !== undefined && disks.findIndex((disk) => disk.path === path) === numberOf(asset.diskId);
+async function filesOf(path: string): Promise<{ partials: string[]; objects: string[] }> {
+  const partials = await namesIn(join(path, 'tmp'));
+  const shards = await namesIn(join(path, 'objects'));
+  const objects = await Promise.all(shards.map((shard) => namesIn(join(path, 'objects', shard))));
+  return { partials, objects: objects.flat() };
+}
+
 const numberOf = (diskId: DiskId): number => Number(diskId.slice('disk-'.length));
 
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);

@@ -280,7 +280,7 @@ export class AssetIndex {
   }
 
   #noteAsset(slot: Slot): void {
-    this.#digest.noteChange(this.table.assets.firstIdByte(slot));
+    this.#digest.noteChange(this.table.assets.idByte(slot, 0));
     this.#keeping.noteAsset(slot);
     this.revision += 1;
   }

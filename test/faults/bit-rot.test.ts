@@ -5,7 +5,7 @@ import { Appliance, films } from './support/appliance.ts';
 import { newSeed } from './support/seed.ts';
 import { Workspace } from './support/workspace.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(240_000);
 const ASSETS = 100;
 
 const seed = newSeed('bit rot');

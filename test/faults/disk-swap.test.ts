@@ -4,7 +4,7 @@ import { Appliance, films } from './support/appliance.ts';
 import { newSeed } from './support/seed.ts';
 import { Workspace } from './support/workspace.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(240_000);
 const hdds = (count: number) => Array.from({ length: count }, (_, index) => `hdd-${index + 1}`);
 
 const seed = newSeed('disk swap');

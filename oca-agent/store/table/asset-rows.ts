@@ -31,6 +31,8 @@ const HELD = 1 << 30;
 const HEAT_BASE = 20_000;
 const ID_WORDS = 8;
 const ID_BYTES = 32;
+/** Where the hash is taken from the id. Not from its beginning: disks are gone through in the order of that. */
+const HASHED_BYTE = 28;
 
 /** The most disks that a store tells apart, with their tiers. */
 export const PLACES_MAX = PLACE_MASK + 1;
@@ -53,7 +55,7 @@ export class AssetRows {
   /** The slot of an asset that is held or wanted; −1 when it is neither. */
   find(assetId: AssetId): Slot {
     if (this.#sought.write(assetId, 'hex') < ID_BYTES) return NO_ROW;
-    return this.#findSought(this.#sought.readUInt32BE());
+    return this.#findSought(this.#sought.readUInt32BE(HASHED_BYTE));
   }
 
   /** The slot of an asset, which it gets now if it had none. */
@@ -108,12 +110,6 @@ export class AssetRows {
     const first = slot * WORDS * 4;
     return this.#bytes.toString('hex', first, first + ID_BYTES) as AssetId;
   }
-  /** Writes the id's bytes to `target`. */
-  copyId(slot: Slot, target: Uint8Array): void {
-    const first = slot * WORDS * 4;
-    for (let index = 0; index < ID_BYTES; index += 1)
-      target[index] = this.#bytes[first + index] as number;
-  }
   /** The id's first 53 bits. */
   key(slot: Slot): EvictionKey {
     const first = slot * WORDS * 4;
@@ -123,8 +119,8 @@ export class AssetRows {
     const [from, to] = [one * WORDS * 4, other * WORDS * 4];
     return this.#bytes.compare(this.#bytes, to, to + ID_BYTES, from, from + ID_BYTES);
   }
-  firstIdByte(slot: Slot): number {
-    return this.#bytes[slot * WORDS * 4] as number;
+  idByte(slot: Slot, index: number): number {
+    return this.#bytes[slot * WORDS * 4 + index] as number;
   }
 
   sizeOf(slot: Slot): number {
@@ -188,7 +184,7 @@ export class AssetRows {
     this.#words[at] = ((this.#words[at] as number) & ~mask) | bits;
   }
   #hashAt(slot: Slot): number {
-    return this.#bytes.readUInt32BE(slot * WORDS * 4);
+    return this.#bytes.readUInt32BE(slot * WORDS * 4 + HASHED_BYTE);
   }
   #findSought(hash: number): Slot {
     const { hash: buckets } = this;

@@ -7,7 +7,7 @@ const LOAD_MAX = 0.75;
 
 /**
  * Finds rows by a 32-bit hash: open addressing with linear probing, 4 bytes a bucket. The home of a hash follows from its
- * upper bits, so that buckets stand in the order of hashes but for short runs.
+ * upper bits.
  */
 export class RowHash {
   #buckets = new Int32Array(1 << BITS_MIN);

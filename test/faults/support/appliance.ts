@@ -27,6 +27,7 @@ export interface ApplianceOptions {
 /** Less than the smallest filesystem has. */
 const CAPACITY_BYTES = 200_000_000;
 const TITLE = 'title-1';
+const START_BYTES = 1024;
 const ENOUGH_THREADS = { UV_THREADPOOL_SIZE: '256' };
 /** Detection looks every 10 s, a repair takes its time, and other work goes on on this machine. */
 const DEADLINE_MS = 45_000;
@@ -186,6 +187,18 @@ export class Appliance {
       isExact: this.contents.get(file)?.equals(body) ?? false,
       isHit: answer.headers.get('cache-status')?.includes('; hit') ?? false,
     };
+  }
+
+  /** Asks for the first bytes of files one after another, on connections that stay; the ones that did not come. */
+  async badStarts(files: Iterable<string>): Promise<string[]> {
+    const bad: string[] = [];
+    for (const file of files) {
+      const headers = { range: `bytes=0-${START_BYTES - 1}` };
+      const answer = await fetch(`${this.#url}/content/${TITLE}/${file}`, { headers });
+      const start = this.contents.get(file)?.subarray(0, START_BYTES);
+      if (!start?.equals(Buffer.from(await answer.arrayBuffer()))) bad.push(file);
+    }
+    return bad;
   }
 
   /** Asks for files one after another; the ones that did not come as they should. */

@@ -60,7 +60,7 @@ const TAIL_BYTES = 8;
 const SLICE_BYTES = 1024 * 1024;
 const READ_BYTES = 8 * 1024 * 1024;
 /** Room for rows to come before the first copy. */
-const SPARE_SHARE = 1 / 8;
+const SPARE_SHARE = 1 / 64;
 
 /** Writes the snapshot in slices. `settle` writes to the database what it lacks, and returns its sequence. */
 export async function writeSnapshot(

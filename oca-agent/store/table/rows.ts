@@ -1,4 +1,8 @@
 const ROWS_MIN = 256;
+/** What is reserved takes memory, so many rows grow by a little: 16 copies for twice as many. */
+const MANY_ROWS = 2 ** 16;
+const GROWTH_OF_MANY = 1 / 16;
+const GROWTH_OF_FEW = 1 / 2;
 
 /**
  * Rows of a fixed number of 32-bit words, one after another in one array, so that a row costs one or two cache misses.
@@ -16,9 +20,8 @@ export class Rows {
     this.words = new Uint32Array(ROWS_MIN * wordsPerRow);
   }
 
-  /** Of the rows; what is reserved beyond them has not been touched, and takes no memory. */
   get sizeBytes(): number {
-    return this.count * this.wordsPerRow * 4;
+    return this.words.byteLength;
   }
   get capacity(): number {
     return this.words.length / this.wordsPerRow;
@@ -41,7 +44,8 @@ export class Rows {
   extend(count: number): void {
     this.count = Math.max(this.count, count);
     if (count * this.wordsPerRow <= this.words.length) return;
-    this.reserve(Math.max(count, Math.ceil(this.capacity * 1.5)));
+    const growth = this.capacity < MANY_ROWS ? GROWTH_OF_FEW : GROWTH_OF_MANY;
+    this.reserve(Math.max(count, Math.ceil(this.capacity * (1 + growth))));
   }
 
   /** Makes room for so many rows. */

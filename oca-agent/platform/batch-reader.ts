@@ -11,7 +11,7 @@ const read = {
   text: (path) => readFileSync(path, 'utf8'),
   size: (path) => statSync(path).size,
 };
-parentPort.on('message', ({ id, what, folder, names }) => {
+parentPort.on('message', ({ what, folder, names }) => {
   try {
     const found = names.map((name) => {
       try {
@@ -21,86 +21,106 @@ parentPort.on('message', ({ id, what, folder, names }) => {
         throw error;
       }
     });
-    parentPort.postMessage({ id, found });
+    parentPort.postMessage({ found });
   } catch ({ code, syscall, message }) {
-    parentPort.postMessage({ id, failure: { code, syscall, message } });
+    parentPort.postMessage({ failure: { code, syscall, message } });
   }
 });
 `;
 
-/** A disk that hangs holds one of them; the others go on. */
+/** A disk that hangs holds one of them for each batch that it was asked for; the others go on. */
 const THREADS_MAX = 4;
 /** Threads that nobody needs are ended after this. */
 const IDLE_MS = 1000;
 
+interface Batch {
+  readonly what: 'text' | 'size';
+  readonly folder: string;
+  readonly names: readonly string[];
+}
+
 interface Answer {
-  readonly id: number;
   readonly found?: readonly unknown[];
   readonly failure?: { readonly code: string; readonly syscall: string; readonly message: string };
 }
 
-interface Thread {
-  readonly worker: Worker;
-  readonly waiting: Map<number, (answer: Answer) => void>;
-}
+type Job = Batch & { readonly answer: (answer: Answer) => void };
 
-let threads: Thread[] = [];
-let lastId = 0;
+/** Batches that no thread has taken: a thread has one at a time, so that none waits behind a disk that hangs. */
+const waiting: Job[] = [];
+const idle = new Set<BatchThread>();
+let threadCount = 0;
 let ending: NodeJS.Timeout | undefined;
 
 /** The texts of files, or their sizes in bytes; undefined for one that is not there. @throws what the system says of one. */
 export async function readBatch<T>(
-  what: 'text' | 'size',
+  what: Batch['what'],
   folder: string,
   names: readonly string[],
 ): Promise<(T | undefined)[]> {
-  const thread = leastBusy();
-  lastId += 1;
-  const message = { id: lastId, what, folder, names };
-  const answer = await new Promise<Answer>((resolve) => {
-    thread.waiting.set(message.id, resolve);
-    thread.worker.ref();
-    thread.worker.postMessage(message);
+  const { found, failure } = await new Promise<Answer>((answer) => {
+    waiting.push({ what, folder, names, answer });
+    takeUp();
   });
-  if (thread.waiting.size === 0) thread.worker.unref();
-  endWhenIdle();
-  if (answer.failure) throw Object.assign(new Error(answer.failure.message), answer.failure);
-  return answer.found as (T | undefined)[];
+  if (failure) throw Object.assign(new Error(failure.message), failure);
+  return found as (T | undefined)[];
 }
 
-function leastBusy(): Thread {
+/** Gives what waits to threads that have nothing to do. */
+function takeUp(): void {
   clearTimeout(ending);
-  const idle = threads.find(({ waiting }) => waiting.size === 0);
-  if (idle) return idle;
-  if (threads.length < THREADS_MAX) return newThread();
-  return threads.reduce((best, thread) =>
-    thread.waiting.size < best.waiting.size ? thread : best,
-  );
+  while (waiting.length > 0) {
+    const [thread = newThread()] = idle;
+    if (!thread) return;
+    idle.delete(thread);
+    thread.work(waiting.shift() as Job);
+  }
+  ending = setTimeout(endIdle, IDLE_MS).unref();
 }
 
-function newThread(): Thread {
-  const thread: Thread = { worker: new Worker(PROGRAM, { eval: true }), waiting: new Map() };
-  thread.worker.unref();
-  thread.worker.on('message', (answer: Answer) => {
-    const resolve = thread.waiting.get(answer.id);
-    thread.waiting.delete(answer.id);
-    resolve?.(answer);
-  });
-  thread.worker.on('error', ({ message }) => {
-    threads = threads.filter((other) => other !== thread);
-    const failure = { code: 'EIO', syscall: 'read', message };
-    for (const [id, answer] of thread.waiting) answer({ id, failure });
-  });
-  threads.push(thread);
-  return thread;
+function newThread(): BatchThread | undefined {
+  if (threadCount === THREADS_MAX) return undefined;
+  threadCount += 1;
+  return new BatchThread();
 }
 
-function endWhenIdle(): void {
-  if (threads.some(({ waiting }) => waiting.size > 0)) return;
-  clearTimeout(ending);
-  ending = setTimeout(() => {
-    for (const { worker } of threads) void worker.terminate();
-    threads = [];
-  }, IDLE_MS);
-  ending.unref();
+function endIdle(): void {
+  for (const thread of idle) thread.end();
+  threadCount -= idle.size;
+  idle.clear();
+}
+
+class BatchThread {
+  readonly #worker = new Worker(PROGRAM, { eval: true });
+  #job: Job | undefined;
+
+  constructor() {
+    this.#worker.unref();
+    this.#worker.on('message', (answer: Answer) => {
+      this.#worker.unref();
+      idle.add(this);
+      this.#answer(answer);
+    });
+    this.#worker.on('error', ({ message }) => {
+      threadCount -= 1;
+      this.#answer({ failure: { code: 'EIO', syscall: 'read', message } });
+    });
+  }
+
+  work(job: Job): void {
+    this.#job = job;
+    this.#worker.ref();
+    this.#worker.postMessage({ what: job.what, folder: job.folder, names: job.names });
+  }
+
+  end(): void {
+    void this.#worker.terminate();
+  }
+
+  #answer(answer: Answer): void {
+    const job = this.#job;
+    this.#job = undefined;
+    job?.answer(answer);
+    takeUp();
+  }
 }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { errnoOf, nodeFileSystem } from '../../../oca-agent/platform/file-system.ts';
 
@@ -41,4 +43,17 @@ test('what the system says of one file fails its batch, by name, and no other', 
   const whole = nodeFileSystem.readTexts(folder, ['0.json']);
   expect(errnoOf(await failed.catch((error: unknown) => error))).toBe('EISDIR');
   expect(await whole).toEqual([textOf('0.json')]);
+});
+
+test('a disk that hangs in one batch holds up no other batch', async () => {
+  await write();
+  const pipe = join(folder, 'hangs.json');
+  await promisify(execFile)('mkfifo', [pipe]);
+  // To open a pipe takes as long as nobody opens its other end.
+  const hanging = nodeFileSystem.readTexts(folder, ['hangs.json']);
+  const others = Array.from({ length: 20 }, () => nodeFileSystem.readTexts(folder, names));
+  const answers = await Promise.all(others);
+  expect(answers).toEqual(answers.map(() => names.map(textOf)));
+  await writeFile(pipe, 'goes on');
+  expect(await hanging).toEqual(['goes on']);
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AssetId, TitleId } from '#domain/ids.ts';
 import { bytes, epochMs } from '#domain/units.ts';
 import type { AssetName } from '../oca-agent/store/asset.ts';
@@ -9,7 +9,7 @@ export const ASSET_BYTES = bytes(8 * 2 ** 20);
 
 /** The n-th of as many assets as are wanted, each under one name. */
 export function assetNumber(n: number): { readonly assetId: AssetId; readonly name: AssetName } {
-  const assetId = createHash('sha256').update(String(n)).digest('hex') as AssetId;
+  const assetId = hash('sha256', String(n)) as AssetId;
   const name = {
     titleId: `title-${Math.floor(n / FILES_PER_TITLE)}` as TitleId,
     file: `video-${n % FILES_PER_TITLE}.mp4`,

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { OcaId } from '#domain/ids.ts';
+import { WATERMARKS } from '#domain/topology/watermarks.ts';
 import { epochMs } from '#domain/units.ts';
 import { importAuthority } from '#protocol/x509/client-authority.ts';
 import { makeClientKey } from '#protocol/x509/client-key.ts';
@@ -24,15 +25,21 @@ import { ASSET_BYTES, assetNumber } from './catalogue-of-assets.ts';
 /** The sketch's generation 5. */
 const FLASH_DISKS = 8;
 const HDD_DISKS = 36;
+/** As in the units of docs/install.md. */
+const NODE_OPTIONS = ['--max-semi-space-size=8'];
 const CHUNK_HASH = Buffer.alloc(32, 7).toString('base64');
 const CHUNKS = ASSET_BYTES / 2 ** 20;
 
 /** One OCA of 44 disks, each a folder, and the agent as an appliance runs it: Node and one file. */
 export class BenchStore {
   readonly #folder: string;
+  /** On each disk. */
+  readonly #heldBytes: number;
 
-  constructor(folder: string) {
+  /** @param assets as many as will lie there at last: they fill the disks up to their watermarks, so that some must go. */
+  constructor(folder: string, assets: number) {
     this.#folder = folder;
+    this.#heldBytes = Math.floor(assets / (FLASH_DISKS + HDD_DISKS)) * ASSET_BYTES;
   }
 
   /** Lets the agent take the disks into use, and forgets that there was an index. */
@@ -75,7 +82,13 @@ export class BenchStore {
 
   /** Starts the agent; resolves when it serves. */
   async start(): Promise<BenchAgent> {
-    const args = [this.#path('oca.cjs'), 'serve', '--config', this.#path('agent.json')];
+    const args = [
+      ...NODE_OPTIONS,
+      this.#path('oca.cjs'),
+      'serve',
+      '--config',
+      this.#path('agent.json'),
+    ];
     const agent = new BenchAgent(
       spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }),
       this.#disks().length,
@@ -88,15 +101,16 @@ export class BenchStore {
     return join(this.#folder, name);
   }
   #disks() {
-    const of = (tier: string, count: number, capacityBytes: number) =>
+    const of = (tier: 'flash' | 'hdd', count: number) =>
       Array.from({ length: count }, (_, number) => {
         const diskId = `${tier}-${number + 1}`;
+        const capacityBytes = Math.floor(this.#heldBytes / WATERMARKS[tier]);
         return { diskId, tier, capacityBytes, path: this.#path(diskId) };
       });
-    return [...of('flash', FLASH_DISKS, 7.68e12), ...of('hdd', HDD_DISKS, 20e12)];
+    return [...of('flash', FLASH_DISKS), ...of('hdd', HDD_DISKS)];
   }
 
-  /** Its control plane is not there; scrub and parity, which would read the files, are off. */
+  /** Its control plane is not there, and no plan; scrub and parity, which would read the files, are off. */
   #config() {
     const x = Buffer.alloc(32, 1).toString('base64url');
     return {
@@ -110,6 +124,7 @@ export class BenchStore {
       stateDirectory: this.#path('state'),
       disks: this.#disks(),
       requireMountPoints: false,
+      eviction: { surpriseShare: 1 },
       parity: { dataFiles: 10, parityFiles: 0 },
       scrubPeriodDays: 0,
       trustedPlanKeys: [

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import type { BenchmarkOutcome } from './outcome.ts';
 import { rounded } from './statistics.ts';
 import { BenchStore } from './store-on-disks.ts';
 
+const run = promisify(execFile);
 const PARTS = ['table', 'agent', 'ingest'] as const;
 type Part = (typeof PARTS)[number];
 /** What memory does settles in so long. */
@@ -25,7 +26,8 @@ interface Row {
 }
 
 /**
- * The store: its index in memory, its index on disks and in a real agent, its intake.
+ * The store: its index in memory, its index on disks and in a real agent, its intake. The agent evicts meanwhile: the disks
+ * are full, and its policies know every asset.
  *
  *     --assets N     of the index: 2,000,000 unless said. Half of them are used to measure the rebuild
  *     --folder DIR   a folder on the disk to be measured; 2 million assets take 9 GB there
@@ -55,7 +57,7 @@ export async function benchmarkStore(options: readonly string[]): Promise<Benchm
 async function tableRows(assets: number): Promise<Row[]> {
   const program = join(import.meta.dirname, 'index-table.ts');
   const args = ['--import', 'tsx', program, String(assets)];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { stdout } = await run(process.execPath, args);
   const { find, lookUp, memoryRead, ...figures } = JSON.parse(stdout) as TableFigures;
   return [
     rateRow('look-ups by title and file', lookUp, '≥ 1'),
@@ -75,7 +77,7 @@ function rateRow(measure: string, { median, fastestTenth }: Timing, goal = ''): 
 async function agentRows(parent: string, assets: number): Promise<Row[]> {
   const folder = await mkdtemp(join(parent, 'oca-store-'));
   try {
-    const store = new BenchStore(folder);
+    const store = new BenchStore(folder, assets);
     await store.prepare();
     const half = Math.floor(assets / 2);
     store.lay(0, half);
@@ -98,7 +100,7 @@ async function agentRows(parent: string, assets: number): Promise<Row[]> {
       ...(await startRows(store, assets)),
     ];
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await run('rm', ['-rf', folder]);
   }
 }
 
@@ -123,7 +125,7 @@ async function startRows(store: BenchStore, assets: number): Promise<Row[]> {
   const crashed = await store.start();
   rows.push(row('start after SIGKILL', crashed.readySeconds, 's'));
   await crashed.stop('SIGKILL');
-  await rm(store.stateFile('index.snapshot'));
+  await unlink(store.stateFile('index.snapshot'));
   const slow = await store.start();
   rows.push(row('start without a snapshot, from the database', slow.readySeconds, 's'));
   await slow.stop('SIGKILL');

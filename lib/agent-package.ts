@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
  * libuv reads it when the first file is opened, which is later than this. Enough for 60 hdd or 30 flash disks that all
  * hang, see oca-agent/disks/thread-budget.ts; idle threads cost 10 KB each.
  */
-const FILE_THREADS = "process.env.UV_THREADPOOL_SIZE ??= '256';";
+const FILE_THREADS = "process.env.UV_THREADPOOL_SIZE ??= '320';";
 /** What an instance of EC2 needs beside the agent. */
 const EC2_FILES = ['prepare.sh', 'oca-prepare.service', 'oca-agent.service'] as const;
 

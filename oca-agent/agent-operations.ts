@@ -1,4 +1,5 @@
 import { CdnError } from '#domain/errors.ts';
+import type { DiskId } from '#domain/ids.ts';
 import type { OcaInventory } from '#protocol/oca-inventory.ts';
 import type { AgentReport } from './agent-report.ts';
 import type { ControlLink } from './control/control-link.ts';
@@ -6,6 +7,7 @@ import type { FillEngine } from './fill/fill-engine.ts';
 import type { Operations } from './management/management-server.ts';
 import { evictAssets, selectAssets } from './management/operations.ts';
 import type { AssetStore } from './store/asset-store.ts';
+import type { Volume } from './store/volume.ts';
 import type { StoreUpkeep } from './upkeep/store-upkeep.ts';
 
 export interface OperationsOptions {
@@ -22,6 +24,14 @@ export interface OperationsOptions {
 /** What the operator orders on the management address. */
 export function operationsOf(options: OperationsOptions): Operations {
   const { store, upkeep, engine, link, report } = options;
+  const takeIntoUse = async (diskId: DiskId, take: (volume: Volume) => Promise<void>) => {
+    const volume = store.volume(diskId);
+    if (!volume) throw new CdnError('not-found', `disk ${diskId} is not configured`);
+    await take(volume).finally(() => link.reportNow());
+    engine.wake();
+    upkeep.wake();
+    return report.status();
+  };
   return {
     status: () => report.status(),
     inventory: options.inventory,
@@ -44,13 +54,7 @@ export function operationsOf(options: OperationsOptions): Operations {
       upkeep.wake();
       return report.status().scrub;
     },
-    async replaceDisk(diskId) {
-      const volume = store.volume(diskId);
-      if (!volume) throw new CdnError('not-found', `disk ${diskId} is not configured`);
-      await volume.replace();
-      link.reportNow();
-      engine.wake();
-      return report.status();
-    },
+    replaceDisk: (diskId) => takeIntoUse(diskId, (volume) => volume.replace()),
+    returnDisk: (diskId) => takeIntoUse(diskId, (volume) => volume.reinstate()),
   };
 }

@@ -8,6 +8,7 @@ import type { ControlLink } from './control/control-link.ts';
 import type { IdentityKeeper } from './control/identity.ts';
 import type { DeliveryMeter } from './delivery/delivery-meter.ts';
 import type { TokenGate } from './delivery/token-gate.ts';
+import type { DiskWatch } from './disks/disk-watch.ts';
 import type { FillEngine } from './fill/fill-engine.ts';
 import type { AgentStatus } from './management/agent-status.ts';
 import type { ParityKeeper } from './parity/parity-keeper.ts';
@@ -31,6 +32,7 @@ export interface ReportSources {
   readonly gate: TokenGate;
   readonly meter: DeliveryMeter;
   readonly engine: FillEngine;
+  readonly watch: Pick<DiskWatch, 'healthTrouble'>;
   readonly link: () => ControlLink;
   readonly inventoryDigest: () => string;
   readonly connections: () => number;
@@ -59,6 +61,7 @@ export class AgentReport {
       hasTokenKeys: gate.hasKeys,
       hasUpstream: receipt !== undefined,
       disks: diskReports(store),
+      diskHealthTrouble: this.#sources.watch.healthTrouble,
       connections: this.#sources.connections(),
       connectionsMax,
       egressBitsPerSecond: meter.egress(),

@@ -48,7 +48,10 @@ export interface AgentParts {
 export interface RunningAgent {
   readonly deliveryUrl: string;
   readonly managementUrl: string;
-  /** Stops within two seconds: says goodbye, accepts nothing new, lets answers end or cuts them. */
+  /**
+   * Stops within two seconds, five where a disk hangs: says goodbye, accepts nothing new, lets answers end or cuts
+   * them.
+   */
   stop(): Promise<void>;
 }
 
@@ -58,6 +61,8 @@ const CLIENT_SILENCE_MAX = seconds(20);
 const MANAGEMENT_SILENCE_MAX = milliseconds(0);
 /** The last report must not hold up the stop. */
 const GOODBYE_MAX = seconds(0.3);
+/** Nor a disk that hangs. What was acknowledged is safe by then, and the rest is as after a crash. */
+const STORE_CLOSE_MAX = seconds(3);
 
 /** The agent of one appliance: builds its parts, lets them know of each other, starts and stops them. */
 export class Agent {
@@ -69,6 +74,7 @@ export class Agent {
   readonly #keeper: PlanKeeper;
   readonly #engine: FillEngine;
   readonly #upkeep: StoreUpkeep;
+  readonly #watch: DiskWatch;
   readonly #link: ControlLink;
   readonly #report: AgentReport;
   readonly #inventory: HeldInventory;
@@ -94,6 +100,7 @@ export class Agent {
     this.#controlPlane = connectControlPlane({ controlUrl, ocaId, httpClient: controlClient });
     this.#engine = this.#fillEngine();
     this.#upkeep = this.#storeUpkeep();
+    this.#watch = this.#diskWatch();
     this.#report = this.#agentReport(boot);
     this.#link = new ControlLink({
       controlPlane: this.#controlPlane,
@@ -138,7 +145,7 @@ export class Agent {
       this.#link.run(signal),
       this.#engine.run(signal),
       this.#upkeep.run(signal),
-      this.#diskWatch().run(signal),
+      this.#watch.run(signal),
       this.#parts.identity.run((csr) => this.#controlPlane.renewCertificate(csr), signal),
     ]);
     return {
@@ -159,9 +166,19 @@ export class Agent {
     await Promise.race([this.#loops, platform.clock.sleep(GOODBYE_MAX)]);
     platform.httpClient.close();
     this.#parts.controlClient.close();
-    await this.#parts.store.close();
+    await this.#closeStore();
     this.#parts.state.close();
     log('oca.stopped');
+  }
+
+  async #closeStore(): Promise<void> {
+    const { platform, log } = this.#options;
+    const waited = new AbortController();
+    const isClosed = await Promise.race([
+      this.#parts.store.close().then(() => true),
+      platform.clock.sleep(STORE_CLOSE_MAX, waited.signal).then(() => false),
+    ]).finally(() => waited.abort());
+    if (!isClosed) log('store.close.given-up');
   }
 
   #contentDelivery(): ContentDelivery {
@@ -206,11 +223,12 @@ export class Agent {
   }
 
   #diskWatch(): DiskWatch {
-    const { config, platform } = this.#options;
+    const { config, platform, log } = this.#options;
     return new DiskWatch({
       disks: this.#parts.store.volumes,
       files: platform.fileSystem,
       clock: platform.clock,
+      log,
       diskHealthFile: config.diskHealthFile,
       isFillComplete: () => this.#engine.report().state === 'complete',
     });
@@ -244,6 +262,7 @@ export class Agent {
       gate: this.#gate,
       meter: this.#meter,
       engine: this.#engine,
+      watch: this.#watch,
       link: () => this.#link,
       inventoryDigest: () => this.#inventory.digest,
       connections: () => this.#delivery?.connections() ?? 0,

@@ -22,6 +22,8 @@ export interface ConditionFacts {
   readonly hasTokenKeys: boolean;
   readonly hasUpstream: boolean;
   readonly disks: readonly DiskFacts[];
+  /** Why it is not known what the disks say of themselves. */
+  readonly diskHealthTrouble?: string | undefined;
   readonly connections: number;
   readonly connectionsMax: number;
   readonly egressBitsPerSecond: number;
@@ -43,13 +45,16 @@ export function judgeCondition(facts: ConditionFacts): Condition {
     ...(facts.isDrainDesired ? ['drained by the control plane'] : []),
   ];
   const overload = overloadReasons(facts);
-  const disks = facts.disks.flatMap(({ diskId, state, reason }) =>
-    state === 'healthy' ? [] : [`disk ${diskId} ${state}: ${reason}`],
-  );
   const isDraining = draining.length > 0;
   return {
     state: broken.length > 0 ? 'out-of-service' : isDraining ? 'draining' : 'in-service',
-    reasons: [...broken, ...draining, ...overload, ...disks, ...identityReasons(facts)],
+    reasons: [
+      ...broken,
+      ...draining,
+      ...overload,
+      ...diskReasons(facts),
+      ...identityReasons(facts),
+    ],
     shedding: isDraining ? 'draining' : overload.length > 0 ? 'overloaded' : undefined,
   };
 }
@@ -62,6 +67,14 @@ function brokenReasons(facts: ConditionFacts): string[] {
     ...(facts.isTokenRequired && !facts.hasTokenKeys ? ['no session token key yet'] : []),
   ];
 }
+
+/** Clients are served all the same, by the other disks or the next layer. */
+const diskReasons = ({ disks, diskHealthTrouble }: ConditionFacts): string[] => [
+  ...disks.flatMap(({ diskId, state, reason }) =>
+    state === 'healthy' ? [] : [`disk ${diskId} ${state}: ${reason}`],
+  ),
+  ...(diskHealthTrouble === undefined ? [] : [`the disks' health: ${diskHealthTrouble}`]),
+];
 
 /** Clients are served all the same: what they need is here, for as long as the plan and the keys last. */
 function identityReasons({ certificateExpiredAt }: ConditionFacts): string[] {

@@ -3,6 +3,7 @@ import { CdnError } from '#domain/errors.ts';
 import { buildProgram, type ProgramOptions } from './cli/program.ts';
 import { CommandFailed } from './cli/reach.ts';
 import { failureFacts, jsonLog } from './log.ts';
+import { leaveHungThreads } from './platform/hung-threads.ts';
 import { nodePlatform, systemClock } from './platform/node-platform.ts';
 import { startAgent } from './start-agent.ts';
 
@@ -25,6 +26,7 @@ const serve: ProgramOptions['serve'] = async (config, { stopWithStdin }) => {
   const agent = await startAgent({ config, platform, log, softwareVersion });
   log('oca.stopping', { cause: await stopped });
   await agent.stop();
+  await leaveHungThreads(0);
   process.exit(0);
 };
 
@@ -59,6 +61,12 @@ async function main(): Promise<void> {
   await program.exitOverride().parseAsync();
 }
 
-main().catch((error: unknown) => {
-  process.exitCode = exitCodeOf(error);
-});
+void main()
+  .then(
+    () => 0,
+    (error: unknown) => exitCodeOf(error),
+  )
+  .then(async (exitCode) => {
+    process.exitCode = exitCode;
+    await leaveHungThreads(exitCode);
+  });

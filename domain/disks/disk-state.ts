@@ -1,4 +1,6 @@
-import { type EpochMs, elapsed, type Milliseconds, seconds } from '../units.ts';
+import { type EpochMs, elapsed, type Milliseconds, milliseconds, seconds } from '../units.ts';
+import type { LatencyComparison } from './compare-latency.ts';
+import { type DiskVitals, type HealthFinding, judgeHealth } from './judge-health.ts';
 
 /** The states of a disk, from best to worst; each but `healthy` comes with its reason. */
 export const DISK_STATES = ['healthy', 'slow', 'read-only', 'replaced', 'failed'] as const;
@@ -23,39 +25,46 @@ export interface DiskStatus {
   /** Operations are under way that do not end. Nothing more is sent there but a probe now and then. */
   readonly hung?: string;
   readonly slow?: string;
-  /** What its own electronics say. */
+  /** What its own electronics say, and what they said first of this medium. */
   readonly ailing?: HealthFinding;
+  readonly firstVitals?: DiskVitals;
+  /** What was said before is of another medium, or was answered for. */
+  readonly vitalsCountFrom?: EpochMs;
   readonly readErrorsInRow: number;
   /** The last ones, oldest first. */
-  readonly readErrorsAt: readonly EpochMs[];
-  readonly slowWindows: number;
+  readonly readErrors: readonly ReadError[];
+  /** Latencies that speak against what is thought of the disk: windows in succession, and how long they were together. */
+  readonly contraryWindows: number;
+  readonly contraryFor: Milliseconds;
 }
 
-export interface HealthFinding {
-  /** `drain`: take no more writes. `spare`: go easy on it. */
-  readonly advice: 'drain' | 'spare';
-  readonly reason: string;
+interface ReadError {
+  readonly at: EpochMs;
+  readonly path: string;
 }
 
 export type DiskEvent =
-  | { readonly kind: 'io-error'; readonly operation: 'read' | 'write'; readonly errno: string }
+  | {
+      readonly kind: 'io-error';
+      readonly operation: 'read' | 'write';
+      readonly errno: string;
+      readonly path: string;
+    }
   | { readonly kind: 'read-answered' }
   /** One window of latencies has ended; the other disks of the tier are the measure. */
-  | {
-      readonly kind: 'latency';
-      readonly p99: Milliseconds;
-      readonly medianOfOthers: Milliseconds;
-    }
+  | ({ readonly kind: 'latency' } & LatencyComparison)
   | { readonly kind: 'hung'; readonly duration: Milliseconds }
   | { readonly kind: 'answered' }
   /** The disk is not where it was, or is another; or the agent gives it up. */
   | { readonly kind: 'withdrawn'; readonly reason: string }
   /** The same medium is there again. */
   | { readonly kind: 'returned' }
+  /** The operator answers for the medium that is there. */
+  | { readonly kind: 'reinstated' }
   /** The operator has put a blank one in its place. */
   | { readonly kind: 'replaced' }
   | { readonly kind: 'filled' }
-  | { readonly kind: 'health'; readonly finding: HealthFinding | undefined };
+  | { readonly kind: 'health'; readonly vitals: DiskVitals };
 
 /**
  * Read errors after which a disk is out. Source: research "appliance", section 3.3; Apache Traffic Server takes a disk
@@ -64,12 +73,16 @@ export type DiskEvent =
 export const READ_ERRORS_IN_ROW_MAX = 5;
 export const READ_ERRORS_MAX = 20;
 export const READ_ERRORS_WITHIN = seconds(600);
+/** A bad sector in a file that many ask for condemns no disk before it is repaired. Assumption. */
+export const SAME_FILE_COUNTS_AFTER = seconds(60);
 /** Assumption: a controller's resets take less; a person who watches would have pulled it by then. */
 export const HUNG_MAX = seconds(180);
 /** Source: research "appliance", section 3.3: ten times the median, for 60 s. It ends at half of that. */
 export const LATENCY_RATIO_SLOW = 10;
 export const LATENCY_RATIO_CALM = 5;
-export const SLOW_WINDOWS = 6;
+export const CONTRARY_MIN = seconds(60);
+/** A window of a disk that is read seldom lasts longer than that, and two slow reads in it may be chance. Assumption. */
+export const CONTRARY_WINDOWS_MIN = 2;
 
 /** The medium or the device itself is gone, on Linux and FreeBSD; no other operation will do better. */
 const GONE = new Set(['ENXIO', 'ENODEV', 'ESTALE', 'ENOTCONN', 'EUCLEAN']);
@@ -82,13 +95,15 @@ export const isMediumFailure = (errno: string): boolean => GONE.has(errno) || RE
 export const newDiskStatus = (now: EpochMs): DiskStatus => ({
   condition: { state: 'healthy', since: now },
   readErrorsInRow: 0,
-  readErrorsAt: [],
-  slowWindows: 0,
+  readErrors: [],
+  contraryWindows: 0,
+  contraryFor: milliseconds(0),
 });
 
 /**
  * What is known of a disk after an event. A disk that has failed stays so, whatever happens, until its medium has
- * returned or been replaced; a failed write is never tried again. Source of the rules: research "appliance", section 3.3.
+ * returned or been replaced, or the operator answers for it; a failed write is never tried again. Source of the rules:
+ * research "appliance", section 3.3.
  */
 export function learn(status: DiskStatus, event: DiskEvent, now: EpochMs): DiskStatus {
   const learnt = LESSONS[event.kind](status, event as never, now);
@@ -121,22 +136,27 @@ type Lesson<Kind> = (
 ) => DiskStatus;
 
 const LESSONS: { readonly [Kind in DiskEvent['kind']]: Lesson<Kind> } = {
-  'io-error': (status, { operation, errno }, now) => {
+  'io-error': (status, { operation, errno, path }, now) => {
     if (GONE.has(errno)) return fail(status, `${errno} on ${operation}`);
     if (!REFUSED.has(errno)) return status;
     if (operation === 'write')
       return { ...status, unwritable: status.unwritable ?? `${errno} on write` };
-    return countReadError(status, errno, now);
+    return countReadError(status, errno, { at: now, path });
   },
   'read-answered': (status) =>
     status.readErrorsInRow === 0 ? status : { ...status, readErrorsInRow: 0 },
-  latency: (status, { p99, medianOfOthers }) => {
+  latency: (status, { percentile, latency, medianOfOthers, duration }) => {
     const limit = medianOfOthers * (status.slow ? LATENCY_RATIO_CALM : LATENCY_RATIO_SLOW);
-    const isOver = p99 > limit;
-    const slowWindows = isOver === (status.slow === undefined) ? status.slowWindows + 1 : 0;
-    if (slowWindows < SLOW_WINDOWS) return { ...status, slowWindows };
-    const slow = isOver ? `p99 ${p99} ms, the others' median ${medianOfOthers} ms` : undefined;
-    return optional({ ...status, slowWindows: 0 }, 'slow', slow);
+    const isOver = latency > limit;
+    const isContrary = isOver === (status.slow === undefined);
+    const contraryWindows = isContrary ? status.contraryWindows + 1 : 0;
+    const contraryFor = milliseconds(isContrary ? status.contraryFor + duration : 0);
+    if (contraryWindows < CONTRARY_WINDOWS_MIN || contraryFor < CONTRARY_MIN)
+      return { ...status, contraryWindows, contraryFor };
+    const slow = isOver
+      ? `p${percentile} of reads ${latency} ms, the others' median ${medianOfOthers} ms`
+      : undefined;
+    return optional({ ...status, ...NOTHING_CONTRARY }, 'slow', slow);
   },
   hung: (status, { duration }) => {
     const text = `hung: no answer for ${Math.floor(duration / 1000)} s`;
@@ -145,33 +165,50 @@ const LESSONS: { readonly [Kind in DiskEvent['kind']]: Lesson<Kind> } = {
   },
   answered: (status) => (status.hung ? optional(status, 'hung', undefined) : status),
   withdrawn: (status, { reason }) => ({ ...status, failed: reason }),
-  returned: (status, _event, now) => ({ ...newDiskStatus(now), condition: status.condition }),
+  returned: (status, _event, now) =>
+    optional(forgetful(status, now), 'firstVitals', status.firstVitals),
+  reinstated: (status, _event, now) => ({ ...forgetful(status, now), vitalsCountFrom: now }),
   replaced: (status, _event, now) => ({
-    ...newDiskStatus(now),
-    condition: status.condition,
+    ...forgetful(status, now),
+    vitalsCountFrom: now,
     replaced: 'a new disk, not filled yet',
   }),
   filled: (status) => (status.replaced ? optional(status, 'replaced', undefined) : status),
-  health: (status, { finding }) => {
-    if (finding?.reason === status.ailing?.reason && finding?.advice === status.ailing?.advice)
-      return status;
-    return optional(status, 'ailing', finding);
+  health: (status, { vitals }) => {
+    const firstVitals = status.firstVitals ?? vitals;
+    const finding = judgeHealth(vitals, firstVitals);
+    const isKnown =
+      finding?.reason === status.ailing?.reason && finding?.advice === status.ailing?.advice;
+    if (isKnown && status.firstVitals) return status;
+    return optional({ ...status, firstVitals }, 'ailing', finding);
   },
 };
+
+const NOTHING_CONTRARY = { contraryWindows: 0, contraryFor: milliseconds(0) };
+
+/** Nothing of what was learnt but how it looks to the outside, which the event decides anew. */
+const forgetful = ({ condition }: DiskStatus, now: EpochMs): DiskStatus => ({
+  ...newDiskStatus(now),
+  condition,
+});
 
 /** The first cause stays the reason. */
 const fail = (status: DiskStatus, reason: string): DiskStatus =>
   status.failed === undefined ? { ...status, failed: reason } : status;
 
-function countReadError(status: DiskStatus, errno: string, now: EpochMs): DiskStatus {
+/** Cost: as many steps as errors are kept. */
+function countReadError(status: DiskStatus, errno: string, error: ReadError): DiskStatus {
+  const recent = status.readErrors.filter(({ at }) => elapsed(at, error.at) <= READ_ERRORS_WITHIN);
+  const isKnown = recent.some(
+    ({ at, path }) => path === error.path && elapsed(at, error.at) < SAME_FILE_COUNTS_AFTER,
+  );
+  if (isKnown) return status;
+  const readErrors = [...recent, error].slice(-READ_ERRORS_MAX);
   const readErrorsInRow = status.readErrorsInRow + 1;
-  const readErrorsAt = [...status.readErrorsAt, now]
-    .filter((at) => elapsed(at, now) <= READ_ERRORS_WITHIN)
-    .slice(-READ_ERRORS_MAX);
-  const counted = { ...status, readErrorsInRow, readErrorsAt };
+  const counted = { ...status, readErrorsInRow, readErrors };
   if (readErrorsInRow >= READ_ERRORS_IN_ROW_MAX)
     return fail(counted, `${errno} on ${readErrorsInRow} reads in a row`);
-  if (readErrorsAt.length >= READ_ERRORS_MAX)
+  if (readErrors.length >= READ_ERRORS_MAX)
     return fail(counted, `${errno} on ${READ_ERRORS_MAX} reads within 10 minutes`);
   return counted;
 }
@@ -186,7 +223,7 @@ function worst(status: DiskStatus): { readonly state: DiskState; readonly reason
   return reason === undefined ? { state: 'healthy' } : { state: 'slow', reason };
 }
 
-function optional<Key extends 'slow' | 'hung' | 'replaced' | 'ailing'>(
+function optional<Key extends 'slow' | 'hung' | 'replaced' | 'ailing' | 'firstVitals'>(
   status: DiskStatus,
   key: Key,
   value: DiskStatus[Key],

@@ -1,5 +1,3 @@
-import type { HealthFinding } from './disk-state.ts';
-
 /** What a disk's own electronics count and measure; absent what it does not tell. */
 export interface DiskVitals {
   /** Its own verdict over all. */
@@ -17,13 +15,19 @@ export interface DiskVitals {
   readonly errorCounts: Readonly<Record<string, number>>;
 }
 
+export interface HealthFinding {
+  /** `drain`: take no more writes. `spare`: go easy on it. */
+  readonly advice: 'drain' | 'spare';
+  readonly reason: string;
+}
+
 /** Source: research "appliance", section 3.3. */
 const HDD_TEMPERATURE_MAX_CELSIUS = 60;
 const LIFE_PERCENT_MAX = 100;
 const HEAT_WARNING = 1 << 1;
 
 /**
- * What to do about a disk. `first`: its vitals when the agent first read them; error counts are judged by how they rise.
+ * What to do about a disk. `first`: the vitals that were first read of this medium; error counts are judged by how they rise.
  * Worn out by the vendor's estimate is no reason to drain: all disks of one age would leave together.
  */
 export function judgeHealth(vitals: DiskVitals, first: DiskVitals): HealthFinding | undefined {

@@ -16,10 +16,14 @@ export const storeLines = (status: AgentStatus): string[] => [
 const describeTier = ({ tier, assetCount, usedBytes, usableBytes, capacityBytes }: TierReport) =>
   `tier       ${tier}: ${assetCount} assets, ${size(usedBytes)} of ${size(usableBytes ?? capacityBytes)} usable (${size(capacityBytes)} raw)`;
 
-function describeDisk({ diskId, tier, state, reason, usedBytes, capacityBytes }: DiskDetails) {
+function describeDisk(disk: DiskDetails) {
+  const { diskId, tier, state, reason, usedBytes, capacityBytes } = disk;
   const trouble = state === 'healthy' ? '' : `${state.toUpperCase()}, ${reason}; `;
-  return `${diskId} (${tier}): ${trouble}${size(usedBytes)} of ${size(capacityBytes)}`;
+  const full = disk.isFull ? `FULL, ${NO_ROOM}; ` : '';
+  return `${diskId} (${tier}): ${trouble}${full}${size(usedBytes)} of ${size(capacityBytes)}`;
 }
+
+const NO_ROOM = 'its filesystem has no room left';
 
 /** While index and disks are being brought in line. */
 const reconciliationLines = ({ reconciliation }: AgentStatus): string[] =>
@@ -92,8 +96,9 @@ export function describeDisks({ disks, asOf }: AgentStatus): string {
       .join('  ')
       .trimEnd(),
   );
-  const reasons = disks.flatMap(({ diskId, state, reason }) =>
-    state === 'healthy' ? [] : [`${diskId} ${state}: ${reason}`],
-  );
+  const reasons = disks.flatMap(({ diskId, state, reason, isFull }) => [
+    ...(state === 'healthy' ? [] : [`${diskId} ${state}: ${reason}`]),
+    ...(isFull ? [`${diskId} full: ${NO_ROOM}`] : []),
+  ]);
   return lines([...table, ...reasons]);
 }

@@ -1,6 +1,6 @@
-import { elapsed, seconds } from '#domain/units.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
-import { parseDiskHealth } from '../disks/disk-health-file.ts';
+import { answerInTime } from '../disks/answer-in-time.ts';
+import { healthTrouble, parseDiskHealth } from '../disks/disk-health-file.ts';
 import { sharedFilesystems } from '../disks/inspect-disks.ts';
 import { describeSight, sightDisk } from '../disks/sight-disk.ts';
 import { threadsNeeded } from '../disks/thread-budget.ts';
@@ -11,24 +11,28 @@ import type { Finding } from './finding.ts';
 
 type Reach = Pick<Platform, 'fileSystem' | 'fileThreads' | 'clock'>;
 
-/** The unit oca-health writes every few minutes. */
-const HEALTH_AGE_MAX = seconds(86_400);
-
 /** Every disk by itself, then all of them together. */
 export async function examineDisks(config: AgentConfig, platform: Reach): Promise<Finding[]> {
   const { disks, requireMountPoints } = config;
-  const { fileSystem } = platform;
-  const each = await Promise.all(
-    disks.map((disk) =>
-      examineDisk(disk, requireMountPoints, platform).catch((error): Finding => {
-        const detail = `${disk.path}: ${failureFacts(error).message}`;
-        return { check: `disk ${disk.diskId}`, verdict: 'fault', detail };
-      }),
-    ),
+  const { fileSystem, clock } = platform;
+  const found = await Promise.all(
+    disks.map(async (disk): Promise<Finding> => {
+      const { diskId, path } = disk;
+      const fault = (why: string): Finding => ({
+        check: `disk ${diskId}`,
+        verdict: 'fault',
+        detail: `${path}: ${why}`,
+      });
+      const examined = examineDisk(disk, requireMountPoints, platform);
+      return answerInTime(clock, examined).then(
+        (finding) => finding ?? fault('it does not answer'),
+        (error) => fault(failureFacts(error).message),
+      );
+    }),
   );
-  const shared = requireMountPoints ? await sharedFilesystems(fileSystem, disks) : [];
+  const shared = requireMountPoints ? await sharedFilesystems(fileSystem, disks, clock) : [];
   return [
-    ...each,
+    ...found,
     ...shared.map(
       ({ message }): Finding => ({ check: 'disks', verdict: 'fault', detail: message }),
     ),
@@ -81,12 +85,8 @@ export async function examineDiskHealth(
   ];
   const text = await fileSystem.readText(diskHealthFile).catch(() => undefined);
   const health = text === undefined ? undefined : parseDiskHealth(text);
-  if (!health) return finding('warning', 'missing, or not what oca-health writes');
-  const { writtenAt, vitalsByPath } = health;
-  if (writtenAt !== undefined && elapsed(writtenAt, clock.now()) > HEALTH_AGE_MAX)
-    return finding('warning', `written at ${new Date(writtenAt).toISOString()}, a day ago or more`);
-  const untold = disks.filter(({ path }) => !vitalsByPath.has(path));
-  return untold.length > 0
-    ? finding('warning', `nothing of ${untold.map(({ diskId }) => diskId).join(', ')}`)
-    : finding('ok', `${disks.length} disks`);
+  const trouble = healthTrouble(health, disks, clock.now());
+  return trouble === undefined
+    ? finding('ok', `${disks.length} disks`)
+    : finding('warning', trouble);
 }

@@ -92,12 +92,18 @@ function addDisks(program: Command, options: CommandOptions): void {
       const answer = await ask<AgentStatus>(options, reached, request);
       options.print(reached.json ? `${JSON.stringify(answer.disks)}\n` : describeDisks(answer));
     });
-  reaching(disks.command('replace <diskId>'), options)
-    .description('Takes the blank disk that is mounted in the place of a failed one into use.')
-    .action(async (diskId: string, reached: Reached) => {
-      if (!isDiskId(diskId))
-        throw new CdnError('request-invalid', `expected a disk id, found ${diskId}`);
-      const request = ['POST', `/disks/${diskId}/replace`] as const;
-      await show<AgentStatus>(options, reached, request, describeDisks);
-    });
+  const order = (name: 'replace' | 'return', description: string) =>
+    reaching(disks.command(`${name} <diskId>`), options)
+      .description(description)
+      .action(async (diskId: string, reached: Reached) => {
+        if (!isDiskId(diskId))
+          throw new CdnError('request-invalid', `expected a disk id, found ${diskId}`);
+        const request = ['POST', `/disks/${diskId}/${name}`] as const;
+        await show<AgentStatus>(options, reached, request, describeDisks);
+      });
+  order('replace', 'Takes the blank disk that is mounted in the place of a failed one into use.');
+  order(
+    'return',
+    'Takes a disk into use again that failed or went read-only, and has been mended.',
+  );
 }

@@ -5,6 +5,7 @@ import { DEFAULT_EVICTION_POLICY, EVICTION_POLICIES } from '#domain/eviction/pol
 import type { DiskId, OcaId, SiteId } from '#domain/ids.ts';
 import { isDiskId, isOcaId, isSiteId } from '#domain/ids.ts';
 import { isPublicIpv4, isPublicIpv6 } from '#domain/steering/public-address.ts';
+import { SURPRISE_SHARE_DEFAULT } from '#domain/topology/watermarks.ts';
 import type { BitsPerSecond, Bytes } from '#domain/units.ts';
 import type { OcaAddresses } from '#protocol/oca-addresses.ts';
 
@@ -125,8 +126,8 @@ const schema = z
     eviction: z
       .strictObject({
         policy: z.enum(EVICTION_POLICIES).default(DEFAULT_EVICTION_POLICY),
-        /** The share of each disk that assets may fill which no plan wants. Assumption: a tenth. */
-        surpriseShare: z.number().min(0).max(1).default(0.1),
+        /** The share of each disk that assets may fill which no plan wants. */
+        surpriseShare: z.number().min(0).max(1).default(SURPRISE_SHARE_DEFAULT),
       })
       .prefault({}),
     /** Absent: 10 + 2 where there are at least 12 hdd disks, else off. */

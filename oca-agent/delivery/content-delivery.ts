@@ -135,14 +135,18 @@ export class ContentDelivery {
     const cacheStatus = appendCacheStatus(undefined, { cache: ocaId, outcome, detail: held.tier });
     const reader = await store.openReader(held);
     if (!reader) return false;
-    store.noteUse(held);
+    let sentBytes = 0;
+    const countSent = (sizeBytes: number) => {
+      sentBytes += sizeBytes;
+    };
     try {
-      await this.#send(this.#answer(request, reply, held, cacheStatus, 'hit'), reader);
+      await this.#send(this.#answer(request, reply, held, cacheStatus, 'hit', countSent), reader);
       return true;
     } catch (error) {
       if (reply.isStarted) throw error;
       return false;
     } finally {
+      store.noteUse(held, sentBytes);
       await reader.close();
     }
   }
@@ -223,9 +227,13 @@ export class ContentDelivery {
     representation: Answer['representation'],
     cacheStatus: string,
     outcome: 'hit' | 'miss',
+    countSent: (sizeBytes: number) => void = () => undefined,
   ): Answer {
     const { ocaId, clock, meter } = this.#options;
-    const onSent = (sizeBytes: number) => meter.countSent(outcome, sizeBytes);
+    const onSent = (sizeBytes: number) => {
+      meter.countSent(outcome, sizeBytes);
+      countSent(sizeBytes);
+    };
     return { ocaId, clock, request, reply, representation, cacheStatus, onSent };
   }
 

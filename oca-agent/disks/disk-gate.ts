@@ -1,7 +1,7 @@
 import type { Clock } from '#domain/clock.ts';
 import { CdnError } from '#domain/errors.ts';
 import type { DiskId } from '#domain/ids.ts';
-import { elapsed, type Milliseconds, milliseconds, seconds } from '#domain/units.ts';
+import { type Milliseconds, milliseconds, seconds } from '#domain/units.ts';
 import type { Tier } from '#protocol/fields.ts';
 
 export interface GateLimits {
@@ -39,13 +39,13 @@ export const GATE_LIMITS: Readonly<Record<Tier, GateLimits>> = {
   },
 };
 
-/** How often the gate looks at what is in flight, and after how many looks one operation may probe a disk that hangs. */
+/** How often the gate looks at what is in flight, and after how many looks an operation may probe a disk that hangs. */
 const LOOK_EVERY = seconds(1);
-const PROBE_EVERY_LOOKS = 30;
+const PROBE_AFTER_LOOKS = 30;
 
 /**
- * `look`: names and sizes, which memory may answer while the medium is dying. `read`: content. `batch`: many reads in one,
- * whose duration is no measure of the disk.
+ * `look`: names, sizes and small texts, which memory may answer while the medium is dying. `read`: content. `batch`: many reads in one,
+ * which takes as long as they are many.
  */
 export type OperationKind = 'look' | 'read' | 'batch' | 'write' | 'sync';
 
@@ -74,9 +74,9 @@ interface InFlight {
  *                ▼              ▼
  *              refused        refused, and the thread left behind
  *
- * While the disk hangs everything is refused at once but one probe every 30 s; when that is answered, what is still
- * overdue is given up for lost. An operation cannot be called back: its thread stays with it, so no more than the limit and
- * one probe are ever lost to one disk.
+ * While the disk hangs everything is refused at once but, from half a minute on, one operation at a time that probes it;
+ * when that was more than a look and is answered, what is still overdue is given up for lost. An operation cannot be called
+ * back: its thread stays with it, so no more than the limit and one probe are ever lost to one disk.
  */
 export class DiskGate {
   readonly #diskId: DiskId;
@@ -84,7 +84,6 @@ export class DiskGate {
   readonly #clock: Clock;
   readonly #onHung: (duration: Milliseconds) => void;
   readonly #onAnswered: () => void;
-  readonly #onLatency: (duration: Milliseconds) => void;
   readonly #inFlight = new Set<InFlight>();
   readonly #queue: Waiting[] = [];
   #looks = 0;
@@ -98,14 +97,12 @@ export class DiskGate {
     /** Called at each look while the disk hangs. */
     readonly onHung: (duration: Milliseconds) => void;
     readonly onAnswered: () => void;
-    readonly onLatency: (duration: Milliseconds) => void;
   }) {
     this.#diskId = options.diskId;
     this.#limits = options.limits;
     this.#clock = options.clock;
     this.#onHung = options.onHung;
     this.#onAnswered = options.onAnswered;
-    this.#onLatency = options.onLatency;
   }
 
   get inFlight(): number {
@@ -138,17 +135,15 @@ export class DiskGate {
     };
     const begin = () => {
       const flight = { kind, isProbe, beganAtLook: this.#looks, refuse, isLost: false };
-      const beganAt = this.#clock.now();
       this.#inFlight.add(flight);
-      const end = () => this.#end(flight, elapsed(beganAt, this.#clock.now()));
       operate().then(
         (result) => {
-          end();
+          this.#end(flight);
           if (isRefused) discard(result);
           else resolve(result);
         },
         (error) => {
-          end();
+          this.#end(flight);
           reject(error);
         },
       );
@@ -177,17 +172,17 @@ export class DiskGate {
     return writes < this.#limits.writesMax;
   }
 
-  #end(flight: InFlight, duration: Milliseconds): void {
+  #end(flight: InFlight): void {
     this.#inFlight.delete(flight);
-    if (!isLong(flight.kind)) this.#onLatency(duration);
     if (this.isHung) this.#judgeAnswer(flight);
     this.#beginNext();
   }
 
-  #judgeAnswer({ isProbe }: InFlight): void {
+  #judgeAnswer({ kind, isProbe }: InFlight): void {
     const overdue = this.#overdue();
     const lost = [...this.#inFlight].filter(({ isLost }) => isLost).length + overdue.length;
-    if (overdue.length > 0 && (!isProbe || lost >= this.#limits.writesMax)) return;
+    const isBelieved = isProbe && kind !== 'look' && lost < this.#limits.writesMax;
+    if (overdue.length > 0 && !isBelieved) return;
     for (const flight of overdue) flight.isLost = true;
     this.#hungSinceLook = undefined;
     this.#onAnswered();
@@ -226,7 +221,7 @@ export class DiskGate {
   #mayProbe(): boolean {
     const looksHung = this.#looks - (this.#hungSinceLook ?? this.#looks);
     const isProbing = [...this.#inFlight].some(({ isProbe }) => isProbe);
-    return looksHung >= PROBE_EVERY_LOOKS && !isProbing;
+    return looksHung >= PROBE_AFTER_LOOKS && !isProbing;
   }
 
   #busy(): CdnError {

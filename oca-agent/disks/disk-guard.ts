@@ -13,9 +13,10 @@ import {
 import { LatencyWindow } from '#domain/disks/latency-window.ts';
 import { CdnError } from '#domain/errors.ts';
 import type { DiskId } from '#domain/ids.ts';
+import { elapsed } from '#domain/units.ts';
 import { errnoOf, type FileSystem } from '../platform/file-system.ts';
 import { DiskGate, type GateLimits, type OperationKind } from './disk-gate.ts';
-import { gatedFiles } from './gated-files.ts';
+import { type DiskOperation, gatedFiles } from './gated-files.ts';
 
 /** How busy a disk is. */
 export interface DiskLoad {
@@ -27,10 +28,10 @@ export interface DiskLoad {
 export class DiskGuard {
   /** The disk's files. @throws CdnError `disk-failed`, `disk-read-only`, `disk-busy`; and what the system says. */
   readonly files: FileSystem;
-  /** The same for a disk that has failed: to see what is there now. */
+  /** The same for a disk that has failed: to see what is there now. What it finds says nothing of the disk's state. */
   readonly probingFiles: FileSystem;
-  /** Of the window that is under way. */
-  readonly latencies = new LatencyWindow();
+  /** Of reads, in the window that is under way. */
+  readonly latencies: LatencyWindow;
   readonly #diskId: DiskId;
   readonly #clock: Clock;
   readonly #gate: DiskGate;
@@ -49,20 +50,20 @@ export class DiskGuard {
     this.#clock = clock;
     this.#onChange = options.onChange;
     this.#status = newDiskStatus(clock.now());
+    this.latencies = new LatencyWindow(clock.now());
     this.#gate = new DiskGate({
       diskId,
       limits,
       clock,
       onHung: (duration) => this.learn({ kind: 'hung', duration }),
       onAnswered: () => this.learn({ kind: 'answered' }),
-      onLatency: (duration) => this.latencies.note(duration),
     });
-    this.files = gatedFiles(files, (kind, operate, discard) => {
-      const refusal = this.#refusalOf(kind);
+    this.files = gatedFiles(files, (operation, operate, discard) => {
+      const refusal = this.#refusalOf(operation.kind);
       if (refusal) return Promise.reject(refusal);
-      return this.#gate.pass(kind, () => this.#watch(kind, operate), discard);
+      return this.#gate.pass(operation.kind, () => this.#watch(operation, operate), discard);
     });
-    this.probingFiles = gatedFiles(files, (kind, operate, discard) =>
+    this.probingFiles = gatedFiles(files, ({ kind }, operate, discard) =>
       this.#gate.pass(kind, operate, discard),
     );
   }
@@ -72,6 +73,9 @@ export class DiskGuard {
   }
   get isReadable(): boolean {
     return isReadable(this.#status);
+  }
+  get takesWrites(): boolean {
+    return takesWrites(this.#status);
   }
   get isPlaceable(): boolean {
     return isPlaceable(this.#status);
@@ -95,7 +99,8 @@ export class DiskGuard {
     return undefined;
   }
 
-  async #watch<T>(kind: OperationKind, operate: () => Promise<T>): Promise<T> {
+  async #watch<T>({ kind, path }: DiskOperation, operate: () => Promise<T>): Promise<T> {
+    const beganAt = this.#clock.now();
     try {
       const result = await operate();
       if (kind === 'read' && this.#status.readErrorsInRow > 0)
@@ -104,8 +109,11 @@ export class DiskGuard {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined || !isMediumFailure(errno)) throw error;
-      this.learn({ kind: 'io-error', operation: isWriting(kind) ? 'write' : 'read', errno });
+      const operation = isWriting(kind) ? 'write' : 'read';
+      this.learn({ kind: 'io-error', operation, errno, path });
       throw this.#refusalOf(kind) ?? this.#error('disk-failed', `${errno} on ${kind}`, error);
+    } finally {
+      if (kind === 'read') this.latencies.note(elapsed(beganAt, this.#clock.now()));
     }
   }
 

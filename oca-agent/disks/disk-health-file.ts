@@ -1,5 +1,6 @@
 import type { DiskVitals } from '#domain/disks/judge-health.ts';
-import { type EpochMs, epochMs } from '#domain/units.ts';
+import type { DiskId } from '#domain/ids.ts';
+import { type EpochMs, elapsed, epochMs, seconds } from '#domain/units.ts';
 
 /**
  * What the unit oca-health writes as root, for the agent has no way to the devices:
@@ -12,6 +13,25 @@ export interface DiskHealth {
   readonly writtenAt: EpochMs | undefined;
   /** By the disk's path in the agent's configuration. */
   readonly vitalsByPath: ReadonlyMap<string, DiskVitals>;
+}
+
+/** The unit oca-health writes every five minutes. */
+const HEALTH_AGE_MAX = seconds(3600);
+
+/** Why an account of the disks' health cannot be relied on; undefined when it can. */
+export function healthTrouble(
+  health: DiskHealth | undefined,
+  disks: readonly { readonly diskId: DiskId; readonly path: string }[],
+  now: EpochMs,
+): string | undefined {
+  if (!health) return 'missing, or not what oca-health writes';
+  const { writtenAt, vitalsByPath } = health;
+  if (writtenAt !== undefined && elapsed(writtenAt, now) > HEALTH_AGE_MAX)
+    return `written at ${new Date(writtenAt).toISOString()}, more than an hour ago`;
+  const untold = disks.filter(({ path }) => !vitalsByPath.has(path));
+  return untold.length === 0
+    ? undefined
+    : `nothing of ${untold.map(({ diskId }) => diskId).join(', ')}`;
 }
 
 /** Undefined for what is no such file. What a disk does not tell is left out. */

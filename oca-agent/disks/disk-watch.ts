@@ -1,12 +1,13 @@
 import type { Clock } from '#domain/clock.ts';
-import { compareLatencies } from '#domain/disks/compare-latencies.ts';
-import { type DiskVitals, judgeHealth } from '#domain/disks/judge-health.ts';
+import { compareLatency } from '#domain/disks/compare-latency.ts';
+import type { LatencyTail } from '#domain/disks/latency-window.ts';
 import type { DiskId } from '#domain/ids.ts';
-import { type Milliseconds, milliseconds, seconds } from '#domain/units.ts';
+import { type EpochMs, elapsed, type Milliseconds, milliseconds, seconds } from '#domain/units.ts';
 import { TIERS, type Tier } from '#protocol/fields.ts';
+import type { Log } from '../log.ts';
 import type { FileSystem } from '../platform/file-system.ts';
 import type { DiskGuard } from './disk-guard.ts';
-import { parseDiskHealth } from './disk-health-file.ts';
+import { HealthWatch } from './health-watch.ts';
 
 /** What the watch needs of a disk. */
 export interface WatchedDisk {
@@ -20,6 +21,7 @@ export interface DiskWatchOptions {
   readonly disks: Iterable<WatchedDisk>;
   readonly files: FileSystem;
   readonly clock: Clock;
+  readonly log: Log;
   /** See disk-health-file.ts. Absent: not looked at. */
   readonly diskHealthFile?: string | undefined;
   /** What the plan wants is there: a disk that was replaced is an ordinary one again. */
@@ -32,16 +34,27 @@ const MEDIAN_FLOOR: Readonly<Record<Tier, Milliseconds>> = {
   flash: milliseconds(2),
   hdd: milliseconds(20),
 };
+/** How long the last window of a disk is a measure for the others. Source: the longest window, latency-window.ts. */
+const TAIL_COUNTS_FOR = seconds(600);
 
 /** Looks at every disk now and then: is it in its place, slower than the others, ill by its own account, filled again? */
 export class DiskWatch {
   readonly #options: DiskWatchOptions;
   readonly #disks: readonly WatchedDisk[];
-  readonly #firstVitals = new Map<DiskId, DiskVitals>();
+  readonly #health: HealthWatch | undefined;
+  readonly #tails = new Map<DiskId, { readonly tail: LatencyTail; readonly at: EpochMs }>();
 
   constructor(options: DiskWatchOptions) {
+    const { diskHealthFile } = options;
     this.#options = options;
     this.#disks = [...options.disks];
+    if (diskHealthFile !== undefined)
+      this.#health = new HealthWatch({ ...options, disks: this.#disks, diskHealthFile });
+  }
+
+  /** Why it is not known what the disks say of themselves; undefined while it is, or nobody asks for it. */
+  get healthTrouble(): string | undefined {
+    return this.#health?.trouble;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -54,41 +67,40 @@ export class DiskWatch {
 
   /** Never rejects. */
   async look(): Promise<void> {
-    await Promise.all(this.#disks.map((disk) => disk.look()));
+    await this.#lookAtAll();
     for (const tier of TIERS) this.#compareTier(tier);
-    await this.#readHealth();
+    await this.#health?.look();
     if (!this.#options.isFillComplete()) return;
     for (const disk of this.#disks) disk.noteFilled();
   }
 
-  #compareTier(tier: Tier): void {
-    const p99ByDisk = new Map<DiskId, Milliseconds>();
-    const disks = this.#disks.filter(({ disk }) => disk.tier === tier);
-    for (const { disk, guard } of disks) {
-      const p99 = guard.latencies.takeP99();
-      if (p99 !== undefined) p99ByDisk.set(disk.diskId, p99);
-    }
-    const compared = compareLatencies(p99ByDisk, MEDIAN_FLOOR[tier]);
-    for (const { disk, guard } of disks) {
-      const comparison = compared.get(disk.diskId);
-      if (comparison) guard.learn({ kind: 'latency', ...comparison });
-    }
+  /** A disk that hangs holds up nobody else. */
+  async #lookAtAll(): Promise<void> {
+    const looked = new AbortController();
+    await Promise.race([
+      Promise.all(this.#disks.map((disk) => disk.look())),
+      this.#options.clock.sleep(LOOK_EVERY, looked.signal),
+    ]);
+    looked.abort();
   }
 
-  async #readHealth(): Promise<void> {
-    const { files, diskHealthFile } = this.#options;
-    if (diskHealthFile === undefined) return;
-    const text = await files.readText(diskHealthFile).catch(() => undefined);
-    const health = text === undefined ? undefined : parseDiskHealth(text);
-    if (!health) return;
-    for (const { disk, guard } of this.#disks) {
-      const vitals = health.vitalsByPath.get(disk.path);
-      if (!vitals) continue;
-      // A medium that has just been put in has counts of its own.
-      const isNew = guard.status.replaced !== undefined;
-      const first = (isNew ? undefined : this.#firstVitals.get(disk.diskId)) ?? vitals;
-      this.#firstVitals.set(disk.diskId, first);
-      guard.learn({ kind: 'health', finding: judgeHealth(vitals, first) });
+  /** Each disk whose window has ended is compared with the last windows of the others. */
+  #compareTier(tier: Tier): void {
+    const now = this.#options.clock.now();
+    const disks = this.#disks.filter(({ disk }) => disk.tier === tier);
+    const ended = disks.flatMap(({ disk, guard }) => {
+      const tail = guard.latencies.take(now);
+      if (tail) this.#tails.set(disk.diskId, { tail, at: now });
+      return tail ? [{ disk, guard, tail }] : [];
+    });
+    for (const { disk, guard, tail } of ended) {
+      const others = disks.flatMap(({ disk: { diskId } }) => {
+        const last = this.#tails.get(diskId);
+        const isMeasure = diskId !== disk.diskId && last;
+        return isMeasure && elapsed(last.at, now) <= TAIL_COUNTS_FOR ? [last.tail] : [];
+      });
+      const comparison = compareLatency(tail, others, MEDIAN_FLOOR[tier]);
+      if (comparison) guard.learn({ kind: 'latency', ...comparison });
     }
   }
 }

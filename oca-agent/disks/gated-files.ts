@@ -4,43 +4,52 @@ import { readApart } from './read-buffers.ts';
 
 /** Runs one operation of a disk; what comes after nobody waits for it any more goes to `discard`. */
 export type Perform = <T>(
-  kind: OperationKind,
+  operation: DiskOperation,
   operate: () => Promise<T>,
   discard?: (late: T) => void,
 ) => Promise<T>;
 
+export interface DiskOperation {
+  readonly kind: OperationKind;
+  /** The file or folder that it is about. */
+  readonly path: string;
+}
+
 /** The files of one disk: every operation but `close` is left to `perform`. */
 export function gatedFiles(files: FileSystem, perform: Perform): FileSystem {
-  const looking = <T>(operate: () => Promise<T>) => perform('look', operate);
-  const writing = <T>(operate: () => Promise<T>) => perform('write', operate);
-  const opening = async (kind: OperationKind, open: () => Promise<OpenFile>) =>
-    gatedFile(await perform(kind, open, closeQuietly), perform);
+  const looking = <T>(path: string, operate: () => Promise<T>) =>
+    perform({ kind: 'look', path }, operate);
+  const writing = <T>(path: string, operate: () => Promise<T>) =>
+    perform({ kind: 'write', path }, operate);
+  const opening = async (operation: DiskOperation, open: () => Promise<OpenFile>) =>
+    gatedFile(await perform(operation, open, closeQuietly), operation.path, perform);
   return {
-    list: (folder) => looking(() => files.list(folder)),
-    makeFolder: (folder) => writing(() => files.makeFolder(folder)),
-    makeSubfolder: (folder) => writing(() => files.makeSubfolder(folder)),
-    open: (path) => opening('look', () => files.open(path)),
-    create: (path, options) => opening('write', () => files.create(path, options)),
-    rename: (source, target) => writing(() => files.rename(source, target)),
-    remove: (path) => writing(() => files.remove(path)),
-    stat: (path) => looking(() => files.stat(path)),
-    syncFolder: (folder) => perform('sync', () => files.syncFolder(folder)),
-    readText: (path) => perform('read', () => files.readText(path)),
-    readTexts: (folder, names) => perform('batch', () => files.readTexts(folder, names)),
-    sizesOf: (folder, names) => perform('batch', () => files.sizesOf(folder, names)),
-    isWritable: (path) => looking(() => files.isWritable(path)),
-    link: (target, path) => writing(() => files.link(target, path)),
-    readLink: (path) => looking(() => files.readLink(path)),
-    removeEmptyFolder: (folder) => writing(() => files.removeEmptyFolder(folder)),
-    freeBytes: (folder) => looking(() => files.freeBytes(folder)),
+    list: (folder) => looking(folder, () => files.list(folder)),
+    makeFolder: (folder) => writing(folder, () => files.makeFolder(folder)),
+    makeSubfolder: (folder) => writing(folder, () => files.makeSubfolder(folder)),
+    open: (path) => opening({ kind: 'look', path }, () => files.open(path)),
+    create: (path, options) => opening({ kind: 'write', path }, () => files.create(path, options)),
+    rename: (source, target) => writing(source, () => files.rename(source, target)),
+    remove: (path) => writing(path, () => files.remove(path)),
+    stat: (path) => looking(path, () => files.stat(path)),
+    syncFolder: (path) => perform({ kind: 'sync', path }, () => files.syncFolder(path)),
+    readText: (path) => looking(path, () => files.readText(path)),
+    readTexts: (path, names) =>
+      perform({ kind: 'batch', path }, () => files.readTexts(path, names)),
+    sizesOf: (path, names) => perform({ kind: 'batch', path }, () => files.sizesOf(path, names)),
+    isWritable: (path) => looking(path, () => files.isWritable(path)),
+    link: (target, path) => writing(path, () => files.link(target, path)),
+    readLink: (path) => looking(path, () => files.readLink(path)),
+    removeEmptyFolder: (folder) => writing(folder, () => files.removeEmptyFolder(folder)),
+    freeBytes: (folder) => looking(folder, () => files.freeBytes(folder)),
   };
 }
 
-function gatedFile(file: OpenFile, perform: Perform): OpenFile {
+function gatedFile(file: OpenFile, path: string, perform: Perform): OpenFile {
   /** Operations that have not come back, also those that nobody waits for any more. */
   let running = 0;
   const gated = <T>(kind: OperationKind, operate: () => Promise<T>): Promise<T> =>
-    perform(kind, async () => {
+    perform({ kind, path }, async () => {
       running += 1;
       try {
         return await operate();

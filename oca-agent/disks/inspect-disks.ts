@@ -1,8 +1,8 @@
 import type { Clock } from '#domain/clock.ts';
 import { CdnError, type ErrorCode } from '#domain/errors.ts';
 import type { DiskId } from '#domain/ids.ts';
-import { seconds } from '#domain/units.ts';
 import { errnoOf, type FileSystem } from '../platform/file-system.ts';
+import { answerInTime } from './answer-in-time.ts';
 import { type DiskSight, describeSight, sightDisk } from './sight-disk.ts';
 
 interface PlacedDisk {
@@ -17,9 +17,6 @@ export interface InspectOptions {
   readonly clock: Clock;
 }
 
-/** A disk that does not answer by then hangs: the agent starts without it. Source: the limit of an hdd, disk-gate.ts. */
-const ANSWER_MAX = seconds(15);
-
 /** Why the agent must not start with a disk. */
 export interface DiskRefusal {
   readonly code: ErrorCode;
@@ -27,7 +24,7 @@ export interface DiskRefusal {
 }
 
 /**
- * Looks at all disks before any is touched. @throws CdnError `disk-foreign`, `store-newer`, `folder-unwritable`,
+ * Looks at all disks before any is touched. One that does not answer is no reason not to start. @throws CdnError `disk-foreign`, `store-newer`, `folder-unwritable`,
  * `config-invalid` with every disk that must not be used as it is.
  */
 export async function inspectDisks(
@@ -35,9 +32,12 @@ export async function inspectDisks(
   disks: readonly PlacedDisk[],
   options: InspectOptions,
 ): Promise<void> {
-  const found = await Promise.all(disks.map((disk) => refusalOf(files, disk, options)));
-  const refusals = found.filter((refusal) => refusal !== undefined);
-  if (options.requireMountPoints) refusals.push(...(await sharedFilesystems(files, disks)));
+  const { requireMountPoints, clock } = options;
+  const [found, shared] = await Promise.all([
+    Promise.all(disks.map((disk) => refusalOf(files, disk, options))),
+    requireMountPoints ? sharedFilesystems(files, disks, clock) : [],
+  ]);
+  const refusals = [...found.filter((refusal) => refusal !== undefined), ...shared];
   const [first] = refusals;
   if (first) throw new CdnError(first.code, refusals.map(({ message }) => message).join('; '));
 }
@@ -53,12 +53,8 @@ async function refusalOf(
     code,
     message: `disk ${disk.diskId}, ${disk.path}: ${why}`,
   });
-  const answered = new AbortController();
   try {
-    const sight = await Promise.race([
-      sightDisk(files, disk, requireMountPoints),
-      clock.sleep(ANSWER_MAX, answered.signal).then(() => undefined),
-    ]);
+    const sight = await answerInTime(clock, sightDisk(files, disk, requireMountPoints));
     const code = sight && REFUSED_AS[sight.kind];
     if (!code || (sight.kind === 'absent' && isKnown)) return undefined;
     return refuse(code, describeSight(sight, disk.diskId));
@@ -66,8 +62,6 @@ async function refusalOf(
     // A disk that fails is no fault of the configuration: the agent starts without it.
     const errno = errnoOf(error);
     return errno === 'EACCES' || errno === 'EPERM' ? refuse('folder-unwritable', errno) : undefined;
-  } finally {
-    answered.abort();
   }
 }
 
@@ -83,11 +77,15 @@ const REFUSED_AS: Readonly<Record<DiskSight['kind'], ErrorCode | undefined>> = {
 export async function sharedFilesystems(
   files: FileSystem,
   disks: readonly PlacedDisk[],
+  clock: Clock,
 ): Promise<DiskRefusal[]> {
   const holders = new Map<number, DiskId>();
   const refusals: DiskRefusal[] = [];
-  for (const { diskId, path } of disks) {
-    const device = await deviceOfMount(files, path).catch(() => undefined);
+  const devices = await Promise.all(
+    disks.map(({ path }) => answerInTime(clock, deviceOfMount(files, path)).catch(() => undefined)),
+  );
+  for (const [place, { diskId }] of disks.entries()) {
+    const device = devices[place];
     if (device === undefined) continue;
     const other = holders.get(device);
     if (other === undefined) holders.set(device, diskId);

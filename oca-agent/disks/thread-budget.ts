@@ -6,8 +6,8 @@ const OTHER_THREADS = 16;
 /** Source: libuv, "Thread pool work scheduling". */
 export const THREADS_MAX = 1024;
 
-/** Threads of libuv's pool with which every disk may hang and the rest goes on: what the gates let through, and 16. */
+/** Threads of libuv's pool with which every disk may hang and the rest goes on: what the gates let through, a probe each, and 16. */
 export function threadsNeeded(disks: readonly { readonly tier: Tier }[]): number {
-  const gated = disks.reduce((sum, { tier }) => sum + GATE_LIMITS[tier].inFlightMax, 0);
+  const gated = disks.reduce((sum, { tier }) => sum + GATE_LIMITS[tier].inFlightMax + 1, 0);
   return Math.min(THREADS_MAX, gated + OTHER_THREADS);
 }

@@ -24,9 +24,11 @@ export interface Operations {
   scrub(): ScrubStatus;
   /** Takes the blank disk that is mounted in the place of another into use. */
   replaceDisk(diskId: DiskId): Promise<AgentStatus>;
+  /** Takes a disk into use again whose own medium is in its place. */
+  returnDisk(diskId: DiskId): Promise<AgentStatus>;
 }
 
-const REPLACE_DISK = /^POST \/disks\/([^/]+)\/replace$/;
+const DISK_ORDER = /^POST \/disks\/([^/]+)\/(replace|return)$/;
 
 interface Answer {
   readonly type: string;
@@ -85,9 +87,10 @@ async function route(operations: Operations, request: ServerRequest): Promise<An
 }
 
 async function routeDisks(operations: Operations, asked: string): Promise<Answer> {
-  const [, diskId = ''] = REPLACE_DISK.exec(asked) ?? [];
-  if (isDiskId(diskId)) return json(await operations.replaceDisk(diskId));
-  throw new CdnError('not-found', `nothing answers ${asked}`);
+  const [, diskId = '', order] = DISK_ORDER.exec(asked) ?? [];
+  if (!isDiskId(diskId)) throw new CdnError('not-found', `nothing answers ${asked}`);
+  const done = order === 'return' ? operations.returnDisk(diskId) : operations.replaceDisk(diskId);
+  return json(await done);
 }
 
 /** An absent body is an empty message. */

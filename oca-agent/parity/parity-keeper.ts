@@ -1,29 +1,35 @@
 import type { Clock } from '#domain/clock.ts';
 import type { AssetId, DiskId } from '#domain/ids.ts';
 import { dataShareOf } from '#domain/topology/watermarks.ts';
-import { type Bytes, bytes } from '#domain/units.ts';
+import { type Bytes, bytes, milliseconds, seconds } from '#domain/units.ts';
 import type { ParityDeclaration } from '#protocol/oca-registration.ts';
 import type { ParityReport } from '#protocol/oca-report.ts';
 import type { Log } from '../log.ts';
 import type { Platform } from '../platform/platform.ts';
+import { Slices } from '../slices.ts';
 import type { HeldAsset } from '../store/asset.ts';
 import type { AssetIndex } from '../store/asset-index.ts';
 import type { AssetReader } from '../store/asset-reader.ts';
 import type { Protection } from '../store/protection.ts';
 import type { Volume } from '../store/volume.ts';
 import type { Pace } from '../upkeep/upkeep-pace.ts';
-import { openCatalogue } from './groups/group-catalogue.ts';
-import { loadCatalogue, yieldToOthers } from './groups/load-groups.ts';
+import { type GroupCatalogue, openCatalogue, openCatalogueAnew } from './groups/group-catalogue.ts';
+import { loadCatalogue } from './groups/load-groups.ts';
 import { ParityGroups, type StaleRetired } from './groups/parity-groups.ts';
 import { ChunkTeller } from './reading/chunk-teller.ts';
 import { lostReader, tellChunk } from './reading/lost-reader.ts';
 import { RecordReader } from './reading/record-reader.ts';
 import { Workbenches } from './reading/workbench.ts';
-import { type ParityParts, readableDisks, removeStale } from './work/parity-parts.ts';
-import { reconcileGroups } from './work/reconcile-groups.ts';
-import { type ParityRow, type RowVerdict, rowsOfDisk, verifyRow } from './work/verify-row.ts';
+import {
+  type ParityParts,
+  RottenPieces,
+  readableDisks,
+  removeStale,
+} from './tasks/parity-parts.ts';
+import { reconcileGroups } from './tasks/reconcile-groups.ts';
+import { type ParityRow, type RowVerdict, rowsOfDisk, verifyRow } from './tasks/verify-row.ts';
 
-export type { ParityRow } from './work/verify-row.ts';
+export type { ParityRow } from './tasks/verify-row.ts';
 
 export interface ParityOptions {
   readonly platform: Pick<Platform, 'clock' | 'fileSystem' | 'openDatabase'>;
@@ -36,6 +42,9 @@ export interface ParityOptions {
 
 /** Assets that are looked at for one without a group before others get their turn. */
 const SLICE = 5000;
+/** After a start that failed, the first time and at most. */
+const RETRY_AFTER = seconds(1);
+const RETRY_AFTER_MAX = seconds(300);
 
 /** What parity knows and does for the store: {@link Protection}, and what scrub and the health report ask for. */
 export class ParityKeeper implements Protection {
@@ -44,7 +53,9 @@ export class ParityKeeper implements Protection {
   /** Called when assets that were held turn out to be lost: they have left the index, and may be filled again. */
   onLost: (() => void) | undefined;
   readonly clock: Clock;
-  /** Resolves when the groups are known and agree with the disks. */
+  /** Why the groups could not be read at the last try; undefined when they were. */
+  failure: unknown;
+  /** Resolves when the groups are known and agree with the disks, or never will. */
   readonly loaded: Promise<void>;
   readonly #options: ParityOptions;
   readonly #groups: ParityGroups;
@@ -60,7 +71,7 @@ export class ParityKeeper implements Protection {
   #retiredEarly: StaleRetired[] = [];
   #parts: ParityParts | undefined;
   #isLoaded = false;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: ParityOptions) {
     const { index, volumes, log } = options;
@@ -72,9 +83,11 @@ export class ParityKeeper implements Protection {
     const groups = new ParityGroups(index, (diskId) => volumes.get(diskId)?.disk.tier);
     const records = new RecordReader(groups, volumes);
     const benches = new Workbenches();
-    const rot = new Set<string>();
-    const noteRot = (group: number, piece: number) => rot.add(`${group} ${piece}`);
-    const teller = new ChunkTeller({ groups, volumes, records, benches, noteRot });
+    const rot = new RottenPieces();
+    const teller = new ChunkTeller({
+      ...{ groups, volumes, records, benches },
+      noteRot: (groupId, piece) => rot.note(groupId, piece),
+    });
     this.#groups = groups;
     this.#teller = teller;
     this.#reading = {
@@ -90,33 +103,37 @@ export class ParityKeeper implements Protection {
     };
   }
 
+  /** Aborts when the work is to end. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
   /** What the tasks work with; undefined until the groups agree with the disks, and after the end. */
   get parts(): ParityParts | undefined {
-    return this.#isLoaded && !this.#isClosed ? this.#parts : undefined;
+    return this.#isLoaded && !this.closing.aborted ? this.#parts : undefined;
   }
 
   /**
    * Reads the groups, in the background of everything else. @param reconciled when index and disks agree: only then is
-   * anything removed from the disks. Never rejects.
+   * anything removed from the disks. What fails is tried again until the end. Never rejects.
    */
   async load(reconciled: Promise<void>): Promise<void> {
-    try {
-      this.#parts = { ...this.#reading, catalogue: await openCatalogue(this.#options) };
-      await loadCatalogue(this.#groups, this.#parts.catalogue);
-      this.#known.resolve();
-      await reconciled;
-      if (this.#isClosed) return;
-      await reconcileGroups(this.#parts, this.clock);
-      this.#readable = readableDisks(this.#options.volumes);
-      await this.#findLoose();
-      this.#isLoaded = true;
-      await removeStale(this.#reading, this.#retiredEarly.splice(0));
-    } catch (error) {
-      this.#options.log('parity.load.failed', { message: String(error) });
-    } finally {
-      this.#known.resolve();
-      this.#loaded.resolve();
+    for (let tries = 0; !this.#isLoaded && !this.closing.aborted; tries += 1) {
+      if (tries > 0) await this.#rest(tries);
+      try {
+        this.#parts ??= { ...this.#reading, catalogue: await this.#loadCatalogue() };
+        this.#known.resolve();
+        await reconciled;
+        await this.#agree(this.#parts);
+        this.failure = undefined;
+      } catch (error) {
+        this.failure = error;
+        if (!this.closing.aborted)
+          this.#options.log('parity.load.failed', { message: String(error) });
+      } finally {
+        this.#known.resolve();
+      }
     }
+    this.#loaded.resolve();
   }
 
   overheadBytes(diskId: DiskId): Bytes {
@@ -146,6 +163,11 @@ export class ParityKeeper implements Protection {
     await this.#known.promise;
     const from = { groups: this.#groups, teller: this.#teller };
     return tellChunk(from, asset, index).catch(() => undefined);
+  }
+
+  /** The disks that have other pieces of an asset's group. */
+  disksBeside(assetId: AssetId): Set<DiskId> {
+    return this.#groups.disksBeside(assetId);
   }
 
   noteHeld(asset: HeldAsset): void {
@@ -206,7 +228,7 @@ export class ParityKeeper implements Protection {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     for (const close of this.#closings) await close();
     await this.#loaded.promise;
     this.#parts?.catalogue.close();
@@ -242,12 +264,42 @@ export class ParityKeeper implements Protection {
     };
   }
 
+  /** A catalogue that turns out to be damaged half-way is begun anew: the disks tell all of it again. */
+  async #loadCatalogue(): Promise<GroupCatalogue> {
+    const catalogue = await openCatalogue(this.#options);
+    try {
+      await loadCatalogue(this.#groups, catalogue);
+      return catalogue;
+    } catch {
+      catalogue.close();
+      for (const group of [...this.#groups.table.numbers()]) this.#groups.remove(group);
+      return openCatalogueAnew(this.#options);
+    }
+  }
+
+  /** Makes groups, index and disks agree. */
+  async #agree(parts: ParityParts): Promise<void> {
+    this.closing.throwIfAborted();
+    const readable = readableDisks(this.#options.volumes);
+    await reconcileGroups(parts, { clock: this.clock, signal: this.closing });
+    await this.#findLoose();
+    this.#readable = readable;
+    this.#isLoaded = true;
+    this.wake();
+    await removeStale(this.#reading, this.#retiredEarly.splice(0));
+  }
+
+  /** Twice as long each time, and no longer than five minutes. */
+  #rest(tries: number): Promise<void> {
+    const restMs = Math.min(RETRY_AFTER_MAX, RETRY_AFTER * 2 ** (tries - 1));
+    return this.clock.sleep(milliseconds(restMs), this.closing);
+  }
+
   async #findLoose(): Promise<void> {
-    let done = 0;
+    const slices = new Slices(SLICE, this.closing);
     for (const { slot, tier } of this.#options.index.assets()) {
       if (tier === 'hdd' && !this.#groups.table.pieceOf(slot)) this.#groups.loose.add(slot);
-      done += 1;
-      if (done % SLICE === 0) await yieldToOthers();
+      await slices.next();
     }
     this.#groups.revision += 1;
   }

@@ -1,7 +1,7 @@
 import type { Milliseconds } from '#domain/units.ts';
 import type { UpkeepTask } from '../upkeep/upkeep-task.ts';
-import { FormTask } from './work/form-task.ts';
-import { type ParityTaskOptions, RepairTask } from './work/repair-task.ts';
+import { FormTask } from './tasks/form-task.ts';
+import { type ParityTaskOptions, RepairTask } from './tasks/repair-task.ts';
 
 /**
  * The work that parity needs, most urgent first: `repair` what was lost, then `parity` for what has none yet.

@@ -28,8 +28,11 @@ parentPort.on('message', ({ what, folder, names }) => {
 });
 `;
 
-/** A disk that hangs holds one of them for each batch that it was asked for; the others go on. */
+/** Threads at a time; one that has been at a batch for longer waits for its disk, and another takes its place. */
 const THREADS_MAX = 4;
+const WAITS_AFTER_MS = 1000;
+/** With those that wait. More would only cost memory. */
+const THREADS_IN_ALL_MAX = 32;
 /** Threads that nobody needs are ended after this. */
 const IDLE_MS = 1000;
 
@@ -44,83 +47,104 @@ interface Answer {
   readonly failure?: { readonly code: string; readonly syscall: string; readonly message: string };
 }
 
-type Job = Batch & { readonly answer: (answer: Answer) => void };
-
-/** Batches that no thread has taken: a thread has one at a time, so that none waits behind a disk that hangs. */
-const waiting: Job[] = [];
-const idle = new Set<BatchThread>();
-let threadCount = 0;
-let ending: NodeJS.Timeout | undefined;
-
-/** The texts of files, or their sizes in bytes; undefined for one that is not there. @throws what the system says of one. */
-export async function readBatch<T>(
-  what: Batch['what'],
-  folder: string,
-  names: readonly string[],
-): Promise<(T | undefined)[]> {
-  const { found, failure } = await new Promise<Answer>((answer) => {
-    waiting.push({ what, folder, names, answer });
-    takeUp();
-  });
-  if (failure) throw Object.assign(new Error(failure.message), failure);
-  return found as (T | undefined)[];
+interface Job {
+  readonly batch: Batch;
+  readonly settle: (answer: Answer) => void;
 }
 
-/** Gives what waits to threads that have nothing to do. */
-function takeUp(): void {
-  clearTimeout(ending);
-  while (waiting.length > 0) {
-    const [thread = newThread()] = idle;
-    if (!thread) return;
-    idle.delete(thread);
-    thread.work(waiting.shift() as Job);
-  }
-  ending = setTimeout(endIdle, IDLE_MS).unref();
-}
-
-function newThread(): BatchThread | undefined {
-  if (threadCount === THREADS_MAX) return undefined;
-  threadCount += 1;
-  return new BatchThread();
-}
-
-function endIdle(): void {
-  for (const thread of idle) thread.end();
-  threadCount -= idle.size;
-  idle.clear();
-}
-
-class BatchThread {
+/** Does one batch at a time: whose disk hangs holds up nobody else's. */
+class Thread {
   readonly #worker = new Worker(PROGRAM, { eval: true });
   #job: Job | undefined;
+  #beganAtMs = 0;
 
-  constructor() {
+  constructor(onIdle: () => void, onEnd: (thread: Thread) => void) {
     this.#worker.unref();
     this.#worker.on('message', (answer: Answer) => {
-      this.#worker.unref();
-      idle.add(this);
-      this.#answer(answer);
+      this.#settle(answer);
+      onIdle();
     });
     this.#worker.on('error', ({ message }) => {
-      threadCount -= 1;
-      this.#answer({ failure: { code: 'EIO', syscall: 'read', message } });
+      onEnd(this);
+      // Of the thread, not of a disk.
+      this.#settle({ failure: { code: 'EAGAIN', syscall: 'read', message } });
+      onIdle();
     });
   }
 
-  work(job: Job): void {
+  get isIdle(): boolean {
+    return this.#job === undefined;
+  }
+  get isWaiting(): boolean {
+    return !this.isIdle && performance.now() - this.#beganAtMs >= WAITS_AFTER_MS;
+  }
+
+  begin(job: Job): void {
     this.#job = job;
+    this.#beganAtMs = performance.now();
     this.#worker.ref();
-    this.#worker.postMessage({ what: job.what, folder: job.folder, names: job.names });
+    this.#worker.postMessage(job.batch);
   }
 
   end(): void {
     void this.#worker.terminate();
   }
 
-  #answer(answer: Answer): void {
+  #settle(answer: Answer): void {
     const job = this.#job;
     this.#job = undefined;
-    job?.answer(answer);
-    takeUp();
+    this.#worker.unref();
+    job?.settle(answer);
   }
+}
+
+const queue: Job[] = [];
+let threads: Thread[] = [];
+let looking: NodeJS.Timeout | undefined;
+let ending: NodeJS.Timeout | undefined;
+
+/** The texts of files, or their sizes in bytes; undefined for one that is not there. @throws what the system says of one. */
+export async function readBatch<T>(
+  what: 'text' | 'size',
+  folder: string,
+  names: readonly string[],
+): Promise<(T | undefined)[]> {
+  const { found, failure } = await new Promise<Answer>((settle) => {
+    queue.push({ batch: { what, folder, names }, settle });
+    beginNext();
+  });
+  if (failure) throw Object.assign(new Error(failure.message), failure);
+  return found as (T | undefined)[];
+}
+
+function beginNext(): void {
+  clearTimeout(ending);
+  while (queue.length > 0) {
+    const thread = threads.find(({ isIdle }) => isIdle) ?? newThread();
+    const job = thread && queue.shift();
+    if (!job) break;
+    thread.begin(job);
+  }
+  clearTimeout(looking);
+  if (queue.length > 0) looking = setTimeout(beginNext, WAITS_AFTER_MS / 4);
+  else endWhenIdle();
+}
+
+function newThread(): Thread | undefined {
+  const reading = threads.filter(({ isWaiting }) => !isWaiting).length;
+  if (reading >= THREADS_MAX || threads.length >= THREADS_IN_ALL_MAX) return undefined;
+  const thread = new Thread(beginNext, (gone) => {
+    threads = threads.filter((other) => other !== gone);
+  });
+  threads.push(thread);
+  return thread;
+}
+
+/** Those that wait for a disk stay as they are. */
+function endWhenIdle(): void {
+  ending = setTimeout(() => {
+    for (const thread of threads) if (thread.isIdle) thread.end();
+    threads = threads.filter(({ isIdle }) => !isIdle);
+  }, IDLE_MS);
+  ending.unref();
 }

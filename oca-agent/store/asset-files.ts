@@ -52,12 +52,17 @@ export class AssetFiles {
     await writer.volume.publish(writer.path, assetId, sidecar);
   }
 
-  /** Lets the bytes of an asset go from the disk that it was on. In turn, after the index was changed. */
-  async release(asset: HeldAsset): Promise<void> {
+  /**
+   * Lets the bytes of an asset go from the disk that it was on. In turn, after the index was changed.
+   * @param isForGood what is wrong or withdrawn must not come back by a power cut.
+   */
+  async release(asset: HeldAsset, isForGood = false): Promise<void> {
     const isStoodOn = this.#protection.release(asset);
     const volume = this.#volumes.get(asset.diskId);
     const { assetId, diskId } = asset;
-    const released = isStoodOn ? volume?.retireAsset(assetId) : volume?.removeAsset(assetId);
+    const released = isStoodOn
+      ? volume?.retireAsset(assetId)
+      : volume?.removeAsset(assetId, isForGood);
     await released?.catch(() => this.#log('store.asset.left-behind', { assetId, diskId }));
   }
 

@@ -94,7 +94,11 @@ export class AssetIndex {
     return this.isOn(slot, diskId) ? slot : -1;
   }
   isOn(slot: Slot, diskId: DiskId): boolean {
-    return this.table.isHeld(slot) && this.table.placeOf(slot).diskId === diskId;
+    return this.diskOf(slot) === diskId;
+  }
+  /** The disk of the asset that has this slot now; undefined when none is held there. */
+  diskOf(slot: Slot): DiskId | undefined {
+    return this.table.isHeld(slot) ? this.table.placeOf(slot).diskId : undefined;
   }
   /** In the order of slots. What comes or goes meanwhile may be among them or not. */
   *assets(): Generator<HeldAsset> {
@@ -124,9 +128,9 @@ export class AssetIndex {
       .map((row) => this.table.nameAt(row))
       .sort((one, other) => compare(one.titleId, other.titleId) || compare(one.file, other.file));
   }
-  isPinned(assetId: AssetId): boolean {
-    const slot = this.table.heldSlot(assetId);
-    return slot >= 0 && this.table.assets.isWanted(slot);
+  isPinned(asset: AssetId | Slot): boolean {
+    const slot = typeof asset === 'number' ? asset : this.table.heldSlot(asset);
+    return this.table.isHeld(slot) && this.table.assets.isWanted(slot);
   }
   /** Counted along, not summed up: it is asked for before every transfer. */
   usageOfDisk(diskId: DiskId): DiskUsage {
@@ -194,12 +198,12 @@ export class AssetIndex {
     return row < 0 ? undefined : names.records.fetchedAt(names.recordOf(row));
   }
 
-  /** Notes a use, in memory alone. */
-  touch(asset: AssetId | Slot, now: EpochMs): void {
+  /** Notes a use, in memory alone. One that `counts` for nothing only tells that the asset is not forgotten. */
+  touch(asset: AssetId | Slot, now: EpochMs, counts = true): void {
     const slot = typeof asset === 'number' ? asset : this.table.heldSlot(asset);
     if (!this.table.isHeld(slot)) return;
     const { assets } = this.table;
-    assets.setHeat(slot, heatAfterUse(assets.heatOf(slot), now));
+    if (counts) assets.setHeat(slot, heatAfterUse(assets.heatOf(slot), now));
     assets.setLastUsedAt(slot, now);
     this.#keeping.noteUse();
   }
@@ -210,6 +214,9 @@ export class AssetIndex {
   lastUsedAt(slot: Slot): EpochMs {
     return this.table.assets.lastUsedAt(slot);
   }
+  sizeOf(slot: Slot): Bytes {
+    return this.table.assets.sizeOf(slot) as Bytes;
+  }
   /** The first 53 bits of the asset's id. */
   keyOf(slot: Slot): EvictionKey {
     return this.table.assets.key(slot);
@@ -218,6 +225,7 @@ export class AssetIndex {
   /** Puts a plan in force. */
   setPlan(items: Iterable<FillPlanItem>): PlanChange {
     const { pinned, unpinned } = this.#planned.replace(items);
+    this.#keeping.notePlan();
     const { names } = this.table;
     const superseded = this.#planned
       .superseded()

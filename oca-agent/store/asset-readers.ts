@@ -5,6 +5,7 @@ import type { HeldAsset } from './asset.ts';
 import type { AssetIndex } from './asset-index.ts';
 import { type AssetReader, AssetReaderWithWayOut, openOnDisk } from './asset-reader.ts';
 import type { Protection } from './protection.ts';
+import { speaksOfDisk } from './speaks-of-disk.ts';
 import type { UseCounts } from './use-counts.ts';
 import type { Volume } from './volume.ts';
 
@@ -31,9 +32,9 @@ export class AssetReaders {
   async open(asset: HeldAsset): Promise<AssetReader | undefined> {
     const { uses, onLost } = this.#parts;
     const { assetId, sizeBytes } = asset;
-    uses.retain(assetId);
+    uses.retain(assetId, asset.slot);
     const openOther = (failure: unknown) => {
-      if (errorCodeOf(failure) !== 'disk-busy') this.#parts.onUnreadable(asset);
+      this.#noteFailure(asset, failure);
       return this.#openOther(asset);
     };
     const onClose = () => uses.release(assetId);
@@ -44,8 +45,19 @@ export class AssetReaders {
       const first = await this.#openOther(asset).catch(() => undefined);
       if (!first) onClose();
       if (isLost(error)) await onLost(asset);
-      return first && new AssetReaderWithWayOut({ sizeBytes, first, openOther, onClose });
+      else this.#noteFailure(asset, error);
+      // What has just been told from parity, or found elsewhere, says nothing of the asset's own disk when it ends.
+      const openAgain = () => this.#openOther(asset);
+      return (
+        first && new AssetReaderWithWayOut({ sizeBytes, first, openOther: openAgain, onClose })
+      );
     }
+  }
+
+  /** A disk that is out of use, or does not answer now, says nothing of one asset. */
+  #noteFailure(asset: HeldAsset, failure: unknown): void {
+    const volume = this.#parts.volumes.get(asset.diskId);
+    if (!speaksOfDisk(volume, failure)) this.#parts.onUnreadable(asset);
   }
 
   /** It may have moved since it was found; else its parity group is asked. */

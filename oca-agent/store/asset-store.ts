@@ -1,7 +1,9 @@
 import { CdnError } from '#domain/errors.ts';
 import type { AssetId, DiskId, TitleId } from '#domain/ids.ts';
+import type { Random } from '#domain/random.ts';
 import type { Bytes } from '#domain/units.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
+import { yieldToOthers } from '../slices.ts';
 import type { AssetName, HeldAsset, NamedAsset } from './asset.ts';
 import type { AssetIndex } from './asset-index.ts';
 import type { AssetReader } from './asset-reader.ts';
@@ -18,6 +20,11 @@ import type { Volume } from './volume.ts';
 
 const JUDGED_AT_A_TIME = 256;
 
+interface StoreParts extends HoldingsParts {
+  readonly rooms: Rooms;
+  readonly random: Random;
+}
+
 /** Every asset that this OCA holds, on all its disks. What it gives out has been verified. */
 export class AssetStore {
   readonly index: AssetIndex;
@@ -25,9 +32,11 @@ export class AssetStore {
   readonly rooms: Rooms;
   /** Called when a disk has failed: what parity cannot tell of it is held no longer. */
   onDiskFailure: (() => void) | undefined;
+  /** Called when a disk that works did not give a part of an asset out. */
+  onUnreadable: ((asset: HeldAsset) => void) | undefined;
   /** Resolves when index and disks agree for the first time. */
   reconciled: Promise<void> = Promise.resolve();
-  readonly #parts: HoldingsParts;
+  readonly #parts: StoreParts;
   readonly #holdings: Holdings;
   readonly #readers: AssetReaders;
   readonly #intake: Intake;
@@ -35,7 +44,7 @@ export class AssetStore {
   readonly #endings = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  constructor(parts: HoldingsParts & { readonly rooms: Rooms }) {
+  constructor(parts: StoreParts) {
     this.index = parts.index;
     this.protection = parts.protection;
     this.rooms = parts.rooms;
@@ -47,13 +56,17 @@ export class AssetStore {
       inTurn: (assetId, work) => holdings.files.inTurn(assetId, work),
       isThere: (asset) => holdings.isThere(asset),
       onVanished: (asset) => holdings.forgetVanished(asset),
-      onAdopted: (asset) => holdings.noteHeld(asset, this.index.namesOf(asset.assetId)),
+      onAdopted: (asset, before) =>
+        holdings.noteFound(asset, this.index.namesOf(asset.assetId), before),
       onNameless: async (assetId) => void (await holdings.remove(assetId, 'invalidation')),
     });
     this.#readers = new AssetReaders({
       ...parts,
       onLost: (asset) => holdings.lose(asset),
-      onUnreadable: (asset) => holdings.noteUnreadable(asset),
+      onUnreadable: (asset) => {
+        holdings.noteUnreadable(asset);
+        this.onUnreadable?.(asset);
+      },
     });
     this.#intake = new Intake({
       ...parts,
@@ -89,9 +102,18 @@ export class AssetStore {
     return this.#readers.open(asset);
   }
 
-  noteUse(asset: HeldAsset): void {
-    this.index.touch(asset.slot, this.#parts.clock.now());
-    this.#parts.eviction.noteUse(asset);
+  /**
+   * An asset was asked for, and `sentBytes` of it were sent. Players ask for parts: a part counts as a use as often as it is
+   * of the whole, by chance, so that uses are plays, however many requests they take.
+   */
+  noteUse(asset: HeldAsset, sentBytes: number = asset.sizeBytes): void {
+    const { clock, random, eviction } = this.#parts;
+    // It may have moved, or left, while it was sent.
+    const held = this.index.asset(asset.assetId);
+    if (!held) return;
+    const isUse = sentBytes >= asset.sizeBytes || random.next() < sentBytes / asset.sizeBytes;
+    this.index.touch(held.slot, clock.now(), isUse);
+    if (isUse) eviction.noteUse(held);
   }
 
   /** Begins to take in an asset on one of `tiers`, the first with room; undefined when none has any or can make some. */
@@ -105,11 +127,7 @@ export class AssetStore {
    * where they are, as long as they can be read there.
    */
   publish(writer: AssetWriter, assetId: AssetId, names: readonly AssetName[]): Promise<HeldAsset> {
-    return this.#end(writer, async () => {
-      const held = await this.#holdings.take(writer, assetId, names);
-      await this.#holdings.bind(assetId, names);
-      return held;
-    });
+    return this.#end(writer, () => this.#holdings.publish(writer, assetId, names));
   }
 
   /** Ends a transfer and gives its room back. What was not published is gone. */
@@ -132,9 +150,15 @@ export class AssetStore {
     return this.#holdings.setPlan(items);
   }
 
-  /** Moves an asset to another disk, or writes it anew where it is. */
-  relocate(asset: HeldAsset, options: RelocateOptions): Promise<RelocationVerdict> {
-    return relocate(this, asset, options);
+  /** Moves an asset to another disk, or writes it anew where it is. Meanwhile it is nobody's victim. */
+  async relocate(asset: HeldAsset, options: RelocateOptions): Promise<RelocationVerdict> {
+    const { uses } = this.#parts;
+    uses.retain(asset.assetId, asset.slot);
+    try {
+      return await relocate(this, asset, options);
+    } finally {
+      uses.release(asset.assetId);
+    }
   }
   /** The last step of a relocation: a verified copy becomes the asset, and the bytes before it go. */
   replace(asset: HeldAsset, writer: AssetWriter): Promise<HeldAsset | undefined> {
@@ -173,10 +197,15 @@ export class AssetStore {
     return this.reconciled;
   }
 
-  /** Makes the index say what a disk holds: at the start, and when it has come back. Never rejects. */
+  /** Makes the index say what a disk holds. Never rejects. */
   async reconcile(volume: Volume): Promise<void> {
     await this.#reconciliation.run(volume);
     this.protection.wake();
+  }
+  /** The same for a disk that has come back. */
+  async welcome(volume: Volume): Promise<void> {
+    this.#parts.eviction.forgetDisk(volume.disk.diskId);
+    await this.reconcile(volume);
   }
   /** The disks that are being gone through; none when index and disks agree. */
   get reconciliation(): readonly ReconcileProgress[] {
@@ -193,11 +222,20 @@ export class AssetStore {
     for (const diskId of gone) await this.forgetDisk(diskId);
   }
 
-  /** Forgets what a failed disk held and parity cannot tell, in slices. */
-  async forgetDisk(diskId: DiskId): Promise<void> {
+  /** Forgets what a failed disk held and parity cannot tell, in slices. It ends when the disk has come back. */
+  forgetDisk(diskId: DiskId): Promise<void> {
+    const volume = this.volume(diskId);
+    return this.#forgetAll(diskId, () => volume !== undefined && volume.failure === undefined);
+  }
+  /** The same for a disk whose medium was replaced by a blank one. */
+  forgetReplaced(diskId: DiskId): Promise<void> {
+    return this.#forgetAll(diskId, () => false);
+  }
+
+  async #forgetAll(diskId: DiskId, isBack: () => boolean): Promise<void> {
     let judged = 0;
     for (const asset of [...this.index.assetsOfDisk(diskId)]) {
-      if (this.#isClosed) return;
+      if (this.#isClosed || isBack()) return;
       await this.#holdings.forgetIfLost(asset);
       judged += 1;
       if (judged % JUDGED_AT_A_TIME === 0) await yieldToOthers();
@@ -237,5 +275,3 @@ export class AssetStore {
     if (this.#isClosed) throw new CdnError('draining', 'the store is closed');
   }
 }
-
-const yieldToOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

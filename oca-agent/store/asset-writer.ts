@@ -7,6 +7,12 @@ import { ChunkHasher } from './chunk-hashes.ts';
 import type { Volume } from './volume.ts';
 
 /**
+ * No more than twice this waits in memory to be written: the system would let tens of gigabytes wait, and whoever syncs them
+ * at the end keeps the disk from everybody for minutes, and is taken for hung. Assumption: a second of an hdd's writing.
+ */
+const SYNC_EVERY_BYTES = 256 * 2 ** 20;
+
+/**
  * One asset on its way onto a disk. Bytes are appended and hashed as they come; nobody can find the asset before
  * {@link verify} has said yes and the store has published it. Whoever watches it grow may read what is there.
  */
@@ -16,6 +22,9 @@ export class AssetWriter {
   readonly path: string;
   readonly giveRoomBack: () => void;
   #receivedBytes = 0;
+  #syncBeforeBytes = SYNC_EVERY_BYTES;
+  /** One is under way while more comes. What it fails with is told by the next. */
+  #syncing: Promise<void> = Promise.resolve();
   #isOpen = true;
   #readers = 0;
   readonly #file: OpenFile;
@@ -68,6 +77,7 @@ export class AssetWriter {
     this.#chunkHasher.update(chunk);
     await written;
     this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes >= this.#syncBeforeBytes) await this.#syncSome();
   }
 
   /**
@@ -86,8 +96,9 @@ export class AssetWriter {
     return assetId;
   }
 
-  sync(): Promise<void> {
-    return this.volume.run(() => this.#file.sync());
+  async sync(): Promise<void> {
+    await this.#syncing;
+    await this.volume.run(() => this.#file.sync());
   }
 
   /** Opens the growing file to one more reader. Pair it with {@link release}. */
@@ -107,6 +118,13 @@ export class AssetWriter {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     await this.#closeWhenUnused();
+  }
+
+  async #syncSome(): Promise<void> {
+    this.#syncBeforeBytes += SYNC_EVERY_BYTES;
+    await this.#syncing;
+    this.#syncing = this.volume.run(() => this.#file.sync());
+    this.#syncing.catch(() => undefined);
   }
 
   async #closeWhenUnused(): Promise<void> {

@@ -37,20 +37,32 @@ export class DiskEviction implements EvictionPolicy {
   }
 
   use(slot: Slot): void {
-    const number = this.#numbers.of(slot);
+    const number = this.#numberOf(slot);
     if (number !== undefined) this.#policy.use(number);
   }
 
   remove(slot: Slot): void {
-    const number = this.#numbers.of(slot);
+    const number = this.#numberOf(slot);
     if (number === undefined) return;
     this.#policy.remove(number);
     this.#forget(number);
   }
 
+  /** Gives back the numbers of all; the policy is of no use after that. */
+  clear(): void {
+    for (const slot of this.#slots) if (slot !== NONE) this.#numbers.clear(slot);
+    this.#slots.fill(NONE);
+  }
+
   evict(mayGo: (slot: Slot) => boolean): Slot | undefined {
     const number = this.#policy.evict((candidate) => mayGo(this.#slots[candidate] ?? NONE));
     return number === undefined ? undefined : this.#forget(number);
+  }
+
+  /** Undefined for an asset that another disk has, or nobody. */
+  #numberOf(slot: Slot): number | undefined {
+    const number = this.#numbers.of(slot);
+    return number !== undefined && this.#slots[number] === slot ? number : undefined;
   }
 
   #forget(number: number): Slot {

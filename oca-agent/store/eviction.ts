@@ -9,10 +9,12 @@ import {
 import type { EvictionPolicyName, Slot } from '#domain/eviction/policy.ts';
 import type { DiskId } from '#domain/ids.ts';
 import type { Random } from '#domain/random.ts';
-import { bytes, type EpochMs, elapsed, epochMs, seconds } from '#domain/units.ts';
+import { bytes, epochMs } from '#domain/units.ts';
 import type { HeldAsset } from './asset.ts';
 import type { AssetIndex } from './asset-index.ts';
 import { DiskEviction, SlotNumbers } from './disk-eviction.ts';
+import { Suspects } from './suspects.ts';
+import { tellColdestFirst } from './tell-policy.ts';
 import type { UseCounts } from './use-counts.ts';
 
 export interface EvictionOptions {
@@ -30,34 +32,28 @@ export interface Leaver {
   readonly reason: EvictionReason;
 }
 
-/** How often a disk is looked through for what may go whatever its policy says. Assumption. */
-const LOOKED_THROUGH_EVERY = seconds(600);
-
-/** Found when the disk was last looked through, the longest unused first; judged again before they go. */
-interface Suspects {
-  readonly foundAt: EpochMs;
-  readonly assets: readonly HeldAsset[];
-}
-
 /**
- * Chooses the assets that leave a disk. The policy of a disk is told what the index knows when it is first needed: coldest
- * first, so that what was learned before a restart is not lost.
+ * Chooses the assets that leave a disk. The policy of a disk is told what the index knows when it is first needed, and from
+ * then on of everything that comes, is used, and goes.
  */
 export class Eviction {
   readonly #options: EvictionOptions;
   readonly #disks = new Map<DiskId, DiskEviction>();
+  /** The same, each when it has been told everything. */
+  readonly #told = new Map<DiskId, Promise<DiskEviction>>();
   readonly #numbers = new SlotNumbers();
-  readonly #suspects = new Map<DiskId, Suspects>();
+  readonly #suspects: Suspects;
 
   constructor(options: EvictionOptions) {
     this.#options = options;
+    this.#suspects = new Suspects(options.index);
   }
 
   /** An asset has come onto its disk, or is planned no longer. */
-  noteHeld({ assetId, diskId, slot, sizeBytes }: HeldAsset): void {
+  noteHeld({ diskId, slot, sizeBytes }: HeldAsset): void {
     const { index } = this.#options;
     const disk = this.#disks.get(diskId);
-    if (disk && !index.isPinned(assetId)) disk.admit(slot, index.keyOf(slot), sizeBytes);
+    if (disk && !index.isPinned(slot)) disk.admit(slot, index.keyOf(slot), sizeBytes);
   }
   noteUse({ diskId, slot }: Pick<HeldAsset, 'diskId' | 'slot'>): void {
     this.#disks.get(diskId)?.use(slot);
@@ -66,21 +62,30 @@ export class Eviction {
   noteGone({ diskId, slot }: Pick<HeldAsset, 'diskId' | 'slot'>): void {
     this.#disks.get(diskId)?.remove(slot);
   }
+  /** A disk has come back, and with it what nobody told: its policy begins anew when it is next needed. */
+  forgetDisk(diskId: DiskId): void {
+    this.#disks.get(diskId)?.clear();
+    this.#disks.delete(diskId);
+    this.#told.delete(diskId);
+  }
   /** What was pinned and unpinned matters to the policies that were needed so far. */
   get hasPolicies(): boolean {
     return this.#disks.size > 0;
   }
 
   /** Who goes so that a disk gets `lackingBytes` back; undefined, and nobody goes, when it cannot. */
-  choose(diskId: DiskId, lackingBytes: number): Leaver[] | undefined {
-    const { index, uses, clock } = this.#options;
+  async choose(diskId: DiskId, lackingBytes: number): Promise<Leaver[] | undefined> {
+    const { index, clock } = this.#options;
+    const policy = await this.#policyOf(diskId);
+    const now = clock.now();
+    this.#suspects.look(now);
     const { victims, shortBytes } = chooseVictims({
       lackingBytes: bytes(Math.ceil(lackingBytes)),
-      suspects: this.#suspectsOf(diskId).map(({ slot }) => slot),
-      busy: uses.slotsInUse((assetId) => this.#slotOn(diskId, assetId)),
-      policy: this.#disks.get(diskId) ?? this.#restore(diskId),
+      suspects: this.#suspects.of(diskId),
+      busy: this.#busyOn(diskId),
+      policy,
       standingOf: (slot) => this.#standingOf(slot),
-      now: clock.now(),
+      now,
     });
     const leavers = victims.flatMap(({ slot, reason }) => {
       const asset = index.assetAt(slot);
@@ -93,52 +98,43 @@ export class Eviction {
 
   /** The assets of a disk whose licence has ended, as far as found. */
   ended(diskId: DiskId): Leaver[] {
-    const now = this.#options.clock.now();
-    return this.#suspectsOf(diskId).flatMap((asset) => {
-      const reason = reasonToGo(this.#standingOf(asset.slot), now);
-      return reason === 'licence-ended' ? { asset, reason } : [];
+    const { index, clock } = this.#options;
+    const now = clock.now();
+    this.#suspects.look(now);
+    return this.#suspects.of(diskId).flatMap((slot) => {
+      const asset = index.assetAt(slot);
+      const reason = reasonToGo(this.#standingOf(slot), now);
+      return asset && reason === 'licence-ended' ? { asset, reason } : [];
     });
   }
 
-  #restore(diskId: DiskId): DiskEviction {
+  #policyOf(diskId: DiskId): Promise<DiskEviction> {
+    const known = this.#told.get(diskId);
+    if (known) return known;
     const { index, policy, capacityBytes, random } = this.#options;
     const options = { capacityBytes: capacityBytes(diskId), random };
     const disk = new DiskEviction(createPolicy(policy, options), this.#numbers);
+    const isNeeded = () => this.#disks.get(diskId) === disk;
     this.#disks.set(diskId, disk);
-    const assets = [...index.assetsOfDisk(diskId)];
-    assets.sort((one, other) => index.heatOf(one.slot) - index.heatOf(other.slot));
-    for (const asset of assets) this.noteHeld(asset);
-    return disk;
+    const told = tellColdestFirst(disk, diskId, { index, isNeeded }).then(() => disk);
+    this.#told.set(diskId, told);
+    return told;
   }
 
-  #suspectsOf(diskId: DiskId): readonly HeldAsset[] {
-    const { index, clock } = this.#options;
-    const now = clock.now();
-    let known = this.#suspects.get(diskId);
-    if (!known || elapsed(known.foundAt, now) >= LOOKED_THROUGH_EVERY) {
-      const assets = [...index.assetsOfDisk(diskId)].filter(({ slot }) => {
-        const reason = reasonToGo(this.#standingOf(slot), now);
-        return reason === 'licence-ended' || reason === 'unused';
-      });
-      assets.sort((one, other) => index.lastUsedAt(one.slot) - index.lastUsedAt(other.slot));
-      known = { foundAt: now, assets };
-      this.#suspects.set(diskId, known);
-    }
-    return known.assets.filter(({ slot, assetId }) => this.#slotOn(diskId, assetId) === slot);
+  /** As many may be in use as there are clients: only those on this disk are looked at closely. */
+  *#busyOn(diskId: DiskId): Generator<Slot> {
+    const { index, uses } = this.#options;
+    for (const slot of uses.slotsInUse()) if (index.isOn(slot, diskId)) yield slot;
   }
 
-  #slotOn(diskId: DiskId, assetId: HeldAsset['assetId']): Slot | undefined {
-    const asset = this.#options.index.asset(assetId);
-    return asset?.diskId === diskId ? asset.slot : undefined;
-  }
-
+  /** Who moves is open: its mover has it. */
   #standingOf(slot: Slot): AssetStanding {
     const { index, uses } = this.#options;
     const asset = index.assetAt(slot);
     if (!asset) return GONE;
     return {
       sizeBytes: asset.sizeBytes,
-      isPinned: index.isPinned(asset.assetId),
+      isPinned: index.isPinned(slot),
       isOpen: uses.isInUse(asset.assetId),
       isMoving: false,
       lastUsedAt: index.lastUsedAt(slot),

@@ -1,5 +1,6 @@
 import type { AssetId, OcaId, TitleId } from '#domain/ids.ts';
 import type { OcaInventory } from '#protocol/oca-inventory.ts';
+import { yieldToOthers } from '../slices.ts';
 import type { AssetIndex } from './asset-index.ts';
 
 /** Of so many assets the digest is made anew in some milliseconds, whenever somebody asks. */
@@ -68,5 +69,3 @@ function assetIdsByTitle({ table }: AssetIndex): [TitleId, AssetId[]][] {
     })
     .sort(([one], [other]) => Number(one > other) - Number(one < other));
 }
-
-const yieldToOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -51,17 +51,30 @@ export class Holdings {
     this.files = new AssetFiles(parts);
   }
 
-  /** A verified transfer becomes an asset, unless its bytes are held already where they can be read. */
-  take(writer: AssetWriter, assetId: AssetId, names: readonly AssetName[]): Promise<HeldAsset> {
+  /** A verified transfer becomes an asset under its names, unless its bytes are held already where they can be read. */
+  async publish(
+    writer: AssetWriter,
+    assetId: AssetId,
+    names: readonly AssetName[],
+  ): Promise<HeldAsset> {
+    const { held, saidNames } = await this.#take(writer, assetId, names);
+    await this.bind(assetId, names, saidNames);
+    return held;
+  }
+
+  /** Also returns the names that the sidecar says now. */
+  #take(writer: AssetWriter, assetId: AssetId, names: readonly AssetName[]) {
     return this.files.inTurn(assetId, async () => {
       this.#uses.retain(assetId);
       void writer.whenClosed.then(() => this.#uses.release(assetId));
+      const namesBefore = this.#index.namesOf(assetId);
       const twin = this.#index.asset(assetId);
-      if (twin && this.#isSound(twin)) return twin;
-      await this.files.place(writer, assetId, [...this.#index.namesOf(assetId), ...names]);
-      const taken = this.#notePlaced(writer, assetId);
-      if (twin) await this.#letGo(twin, taken);
-      return taken;
+      if (twin && this.#isSound(twin)) return { held: twin, saidNames: namesBefore };
+      const saidNames = [...namesBefore, ...names];
+      await this.files.place(writer, assetId, saidNames);
+      const held = this.#notePlaced(writer, assetId);
+      if (twin) await this.#letGo(twin, held);
+      return { held, saidNames };
     });
   }
 
@@ -81,15 +94,21 @@ export class Holdings {
     });
   }
 
-  /** Lets names mean a held asset. An asset that loses its last name by this is invalid, and removed. */
-  async bind(assetId: AssetId, names: readonly AssetName[]): Promise<void> {
+  /**
+   * Lets names mean a held asset. An asset that loses its last name by this is invalid, and removed.
+   * @param saidNames those that the asset's sidecar says.
+   */
+  async bind(
+    assetId: AssetId,
+    names: readonly AssetName[],
+    saidNames: readonly AssetName[] = this.#index.namesOf(assetId),
+  ): Promise<void> {
     const asset = this.#index.asset(assetId);
     if (!asset) return;
-    const before = this.#index.namesOf(assetId);
     const replaced = names.map((name) => this.#index.bind(assetId, name));
     await this.nameWatcher?.placed(asset, names);
     for (const loser of replaced) if (loser) await this.#removeIfNameless(loser);
-    if (!isSameNames(before, this.#index.namesOf(assetId)))
+    if (!isSameNames(saidNames, this.#index.namesOf(assetId)))
       await this.files.rewriteSidecar(assetId);
   }
 
@@ -104,7 +123,7 @@ export class Holdings {
     this.#parts.log('store.asset.removed', { assetId, reason, sizeBytes: asset.sizeBytes });
     await this.files.inTurn(assetId, async () => {
       await this.#withdraw(names);
-      if (!this.isWhere(asset)) await this.files.release(asset);
+      if (!this.isWhere(asset)) await this.files.release(asset, reason !== 'eviction');
     });
     return 'removed';
   }
@@ -124,8 +143,13 @@ export class Holdings {
     }
   }
 
-  /** An asset lies on its disk, and its names mean it. */
-  async noteHeld(asset: HeldAsset, names: readonly AssetName[]): Promise<void> {
+  /** An asset was found on its disk, and its names mean it. @param before where the index had it. */
+  async noteFound(
+    asset: HeldAsset,
+    names: readonly AssetName[],
+    before: HeldAsset | undefined,
+  ): Promise<void> {
+    if (before) this.#parts.eviction.noteGone(before);
     this.#parts.eviction.noteHeld(asset);
     this.#parts.protection.noteHeld(asset);
     await this.nameWatcher?.placed(asset, names);
@@ -187,7 +211,8 @@ export class Holdings {
   }
 
   #isSound(asset: HeldAsset): boolean {
-    return this.files.volumeOf(asset).isReadable && !this.#unreadable.has(asset.assetId);
+    const isReadable = this.#parts.volumes.get(asset.diskId)?.isReadable === true;
+    return isReadable && !this.#unreadable.has(asset.assetId);
   }
 
   /** @throws CdnError `disk-failed` when the disk has failed since: what it held has just been forgotten. */

@@ -90,7 +90,7 @@ export class Intake {
 
   /** Undefined, and nobody has gone, when not enough may go. */
   async #evict({ disk }: Volume, lackingBytes: number): Promise<number | undefined> {
-    const leavers = this.#parts.eviction.choose(disk.diskId, lackingBytes);
+    const leavers = await this.#parts.eviction.choose(disk.diskId, lackingBytes);
     return leavers && this.#removeAll(leavers);
   }
 

@@ -10,7 +10,7 @@ import type { Platform } from '../platform/platform.ts';
 import type { AssetIndex } from './asset-index.ts';
 import { AssetStore } from './asset-store.ts';
 import { Eviction } from './eviction.ts';
-import { openIndex } from './index-files/open-index.ts';
+import { inspectIndex, openIndex } from './index-files/open-index.ts';
 import { type DiskNews, mountVolumes } from './mount-volumes.ts';
 import type { Protection } from './protection.ts';
 import { Rooms } from './room.ts';
@@ -60,6 +60,7 @@ export const openStore = async (options: OpenStoreOptions): Promise<AssetStore> 
 export async function openProtectedStore(options: OpenStoreOptions): Promise<ProtectedStore> {
   const { platform, log, stateDirectory, parity } = options;
   let opened: ProtectedStore | undefined;
+  await inspectIndex(options);
   const volumes = await mountVolumes(
     options,
     newsFor(() => opened),
@@ -78,10 +79,10 @@ export async function openProtectedStore(options: OpenStoreOptions): Promise<Pro
 function newsFor(opened: () => ProtectedStore | undefined): DiskNews {
   return {
     onFailure: ({ disk }) => void opened()?.store.forgetDisk(disk.diskId),
-    onReturned: (volume) => void opened()?.store.reconcile(volume),
+    onReturned: (volume) => void opened()?.store.welcome(volume),
     onReplaced({ disk }) {
       opened()?.keeper?.noteReplaced(disk.diskId);
-      void opened()?.store.forgetDisk(disk.diskId);
+      void opened()?.store.forgetReplaced(disk.diskId);
     },
   };
 }
@@ -103,5 +104,5 @@ function newStore(
   };
   const uses = new UseCounts();
   const eviction = new Eviction({ ...parts, uses, policy, capacityBytes, clock, random });
-  return new AssetStore({ ...parts, rooms, eviction, uses, clock, log });
+  return new AssetStore({ ...parts, rooms, eviction, uses, clock, random, log });
 }

@@ -3,7 +3,7 @@ import { type AssetId, type DiskId, isAssetId } from '#domain/ids.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { HeldAsset } from './asset.ts';
 import type { AssetIndex } from './asset-index.ts';
-import { parseSidecar } from './sidecar.ts';
+import { isNewerSidecar, parseSidecar } from './sidecar.ts';
 import { SlotMarks } from './table/slot-marks.ts';
 import type { FoundAsset, Volume } from './volume.ts';
 
@@ -20,8 +20,8 @@ export interface ReconcileOptions {
   readonly isThere: (asset: HeldAsset) => Promise<boolean>;
   /** The index knows it, the disk does not have it. True: it is held no longer. */
   readonly onVanished: (asset: HeldAsset) => Promise<boolean>;
-  /** The disk has it, and the index knows it now. */
-  readonly onAdopted: (asset: HeldAsset) => Promise<void>;
+  /** The disk has it, and the index knows it now. `before`: where the index had it. */
+  readonly onAdopted: (asset: HeldAsset, before?: HeldAsset) => Promise<void>;
   /** Its last name was given to another. */
   readonly onNameless: (assetId: AssetId) => Promise<void>;
 }
@@ -112,25 +112,25 @@ class DiskReconciliation {
 
   /** False: it was stopped. */
   async run(): Promise<boolean> {
-    const shards = await this.#volume.listShards();
+    const shards = (await this.#volume.listShards()).filter((name) => SHARD.test(name));
     this.#shardsTotal = shards.length;
     for (const shard of shards) {
       if (this.#isStopped()) return false;
-      await this.#goThrough(shard);
+      const names = await this.#orPassOver(this.#volume.listShard(shard));
+      if (names) await this.#goThrough(shard, names);
       this.#shardsDone += 1;
     }
     await this.#forgetVanished();
     return !this.#isStopped();
   }
 
-  async #goThrough(shard: string): Promise<void> {
+  async #goThrough(shard: string, names: readonly string[]): Promise<void> {
     const { index } = this.#options;
-    const names = await this.#volume.listShard(shard);
     const listed = new Set(names);
     const unknown: AssetId[] = [];
     for (const name of names) {
       await this.#letOthers();
-      if (isAssetId(name)) {
+      if (isAssetId(name) && name.startsWith(shard)) {
         const slot = index.slotOn(name, this.#volume.disk.diskId);
         if (slot < 0) unknown.push(name);
         else this.#present.add(slot);
@@ -161,10 +161,11 @@ class DiskReconciliation {
     });
   }
 
-  /** A file that the index does not know is taken back in, or removed. */
+  /** A file that the index does not know is taken back in, or removed. One that a newer version wrote is left as it is. */
   async #settle(found: FoundAsset): Promise<void> {
     const { index, inTurn, onNameless } = this.#options;
     await this.#letOthers();
+    if (isNewerSidecar(found.sidecar)) return;
     const nameless = await inTurn(found.assetId, async () => {
       if (index.slotOn(found.assetId, this.#volume.disk.diskId) >= 0) return [];
       const losers = await this.#adopt(found);
@@ -183,8 +184,9 @@ class DiskReconciliation {
     const twin = index.asset(assetId);
     if (twin && (await isThere(twin))) return undefined;
     // The other disk may have been found to lack it meanwhile.
-    if (index.asset(assetId)) {
-      await onAdopted(index.move(assetId, this.#volume.disk));
+    const before = index.asset(assetId);
+    if (before) {
+      await onAdopted(index.move(assetId, this.#volume.disk), before);
       return [];
     }
     const names = sidecar.names.filter(
@@ -229,6 +231,8 @@ class DiskReconciliation {
     return new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+const SHARD = /^[0-9a-f]{2}$/;
 
 const isSidecar = (name: string, listed: ReadonlySet<string>): boolean =>
   name.endsWith('.json') && isAssetId(name.slice(0, -5)) && listed.has(name.slice(0, -5));

@@ -1,20 +1,18 @@
 import type { DiskId } from '#domain/ids.ts';
 import type { Tier } from '#protocol/fields.ts';
+import type { Pace } from '../upkeep/upkeep-pace.ts';
 import type { HeldAsset } from './asset.ts';
 import type { AssetReader } from './asset-reader.ts';
 import type { AssetWriter } from './asset-writer.ts';
 import { CHUNK_BYTES } from './chunk-hashes.ts';
 import type { BeginOptions } from './intake.ts';
 
-/** Resolves when so many more bytes may be read from a disk, or written to it. */
-export type Pace = (diskId: DiskId, sizeBytes: number, signal: AbortSignal) => Promise<void>;
-
 export interface RelocateOptions {
   /** Where to, the first with room. */
   readonly tiers: readonly Tier[];
   /** Disks that shall not get it. Without this: the one that it lies on. Empty: any, to write it anew in its place. */
   readonly avoidDisks?: ReadonlySet<DiskId>;
-  /** Where the bytes come from, if not from its disk. Closed in the end. */
+  /** Where the bytes come from, if not from its disk; it keeps the pace of what it reads. Closed in the end. */
   readonly reader?: AssetReader;
   /** Others may be evicted for it. */
   readonly mayEvict?: boolean;
@@ -63,10 +61,13 @@ export async function relocate(
       avoidDisks: options.avoidDisks ?? new Set([asset.diskId]),
     });
     if (!writer) return 'without-room';
-    const copied = await copy(asset, { reader, writer }, options);
-    if (copied === 'whole') return await replace(store, asset, writer);
-    await store.abandon(writer);
-    return copied;
+    let copied: Awaited<ReturnType<typeof copy>> = 'aborted';
+    try {
+      copied = await copy(asset, { reader, writer }, options);
+    } finally {
+      if (copied !== 'whole') await store.abandon(writer);
+    }
+    return copied === 'whole' ? await replace(store, asset, writer) : copied;
   } finally {
     await reader.close();
   }
@@ -87,13 +88,13 @@ async function replace(
 async function copy(
   asset: HeldAsset,
   { reader, writer }: { readonly reader: AssetReader; readonly writer: AssetWriter },
-  { pace, signal }: RelocateOptions,
+  { pace, signal, reader: other }: RelocateOptions,
 ): Promise<'whole' | 'unreadable' | 'unwritable' | 'aborted'> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   while (!writer.isComplete) {
     const position = writer.receivedBytes;
     const wantedBytes = Math.min(buffer.length, asset.sizeBytes - position);
-    await pace(asset.diskId, wantedBytes, signal);
+    if (!other) await pace(asset.diskId, wantedBytes, signal);
     await pace(writer.volume.disk.diskId, wantedBytes, signal);
     if (signal.aborted) return 'aborted';
     const readBytes = await reader.read(buffer.subarray(0, wantedBytes), position).catch(() => 0);

@@ -55,34 +55,39 @@ export class Rooms {
   async freeBytes(volume: Volume): Promise<Bytes> {
     if (!volume.isWritable || volume.isFull) return bytes(0);
     const foundBytes = await foundBytesOf(volume);
+    if (foundBytes === undefined) return bytes(0);
     const retiredBytes = this.#protection.retiredBytes(volume.disk.diskId);
     const ledgerBytes = this.#ledgerBytes(volume) - retiredBytes;
     return bytes(Math.max(0, Math.min(ledgerBytes, this.#aboveFloorBytes(volume, foundBytes))));
   }
 
   /**
-   * Promises room to a newcomer, and says what must go so that it fits; undefined when it never will. Retired assets are
+   * Promises room to a newcomer, and says what must go so that it fits; undefined when it never will, or when the
+   * filesystem does not say what is free: nobody goes because it could not be asked. Retired assets are
    * counted as gone where the filesystem has room enough beside them: their room comes back by itself, and to evict more
    * would not bring it back sooner.
    */
   async claim(volume: Volume, newcomer: Newcomer): Promise<Claim | undefined> {
     const foundBytes = await foundBytesOf(volume);
-    const lackingBytes = this.#lackingBytes(volume, newcomer, foundBytes);
+    const lackingBytes =
+      foundBytes === undefined ? undefined : this.#lackingBytes(volume, newcomer, foundBytes);
     return lackingBytes === undefined
       ? undefined
       : { lackingBytes, giveBack: this.#reserve(volume, newcomer) };
   }
 
-  /** What must go so that a disk has room for `roomBytes` more. */
+  /** What must go so that a disk has room for `roomBytes` more; 0 where the filesystem does not say what is free. */
   async lackingBytes(volume: Volume, roomBytes: number): Promise<number> {
     const foundBytes = await foundBytesOf(volume);
+    if (foundBytes === undefined) return 0;
     return this.#lackingBytes(volume, { sizeBytes: roomBytes, isSurprise: false }, foundBytes) ?? 0;
   }
 
   /** What is promised stands on the filesystem beside all that is retired. */
   async hasRetiredRoom(volume: Volume): Promise<boolean> {
     if (this.#protection.retiredBytes(volume.disk.diskId) === 0) return true;
-    return this.#aboveFloorBytes(volume, await foundBytesOf(volume)) >= 0;
+    const foundBytes = await foundBytesOf(volume);
+    return foundBytes !== undefined && this.#aboveFloorBytes(volume, foundBytes) >= 0;
   }
 
   /** Disks of these tiers that take data: tier by tier as listed, within a tier the one with most room first. */
@@ -154,5 +159,6 @@ export class Rooms {
   }
 }
 
-/** What the filesystem says is free; nothing where it says nothing. */
-const foundBytesOf = (volume: Volume): Promise<number> => volume.freeBytes().catch(() => 0);
+/** What the filesystem says is free; undefined where it says nothing. */
+const foundBytesOf = (volume: Volume): Promise<number | undefined> =>
+  volume.freeBytes().catch(() => undefined);

@@ -49,23 +49,19 @@ export class ServingTree implements NameWatcher {
     return this.#followAll(names);
   }
 
-  /** Makes the whole tree say what the index says. In the background of everything else. */
+  /** Makes the whole tree say what the index says, in the background of everything else. @throws what the system says. */
   async reconcile(signal: AbortSignal): Promise<void> {
     const { folder, files, names, log } = this.#options;
-    try {
-      await files.makeFolder(this.#unfinished);
-      for (const entry of await files.list(this.#unfinished))
-        await files.remove(join(this.#unfinished, entry));
-      for (const entry of await files.list(folder))
-        if (isTitleId(entry)) await this.#prune(entry, '', signal);
-      for (const { assetId } of names.assets()) {
-        if (signal.aborted) return;
-        await this.#followAll(names.namesOf(assetId));
-      }
-      log('store.tree.reconciled');
-    } catch (error) {
-      log('store.tree.failed', failureFacts(error));
+    await files.makeFolder(this.#unfinished);
+    for (const entry of await files.list(this.#unfinished))
+      await files.remove(join(this.#unfinished, entry));
+    for (const entry of await files.list(folder))
+      if (isTitleId(entry)) await this.#prune(entry, '', signal);
+    for (const { assetId } of names.assets()) {
+      if (signal.aborted) return;
+      await this.#followAll(names.namesOf(assetId));
     }
+    log('store.tree.reconciled');
   }
 
   /** Resolves when no link is being changed. */

@@ -14,8 +14,9 @@ export interface Sidecar {
 
 /** Base64 of 32 bytes. */
 const chunkHash = text({ pattern: /^[A-Za-z0-9+/]{43}=$/ });
+const VERSION = 2;
 const sidecar = object({
-  version: literal(1, 2),
+  version: literal(1, VERSION),
   sizeBytes,
   names: list(
     object({ titleId, file, etag, contentType: text({ lengthMax: 128 }), fetchedAt: instant }),
@@ -24,7 +25,7 @@ const sidecar = object({
 });
 
 export function formatSidecar({ sizeBytes, names, chunkHashes }: Sidecar): string {
-  const version = chunkHashes ? 2 : 1;
+  const version = chunkHashes ? VERSION : 1;
   return `${JSON.stringify({ version, sizeBytes, names, chunkHashes })}\n`;
 }
 
@@ -35,4 +36,10 @@ export function parseSidecar(content: string | undefined): Sidecar | undefined {
   const { version, ...said } = decoded.value;
   const chunks = version === 1 ? undefined : Math.ceil(said.sizeBytes / CHUNK_BYTES);
   return said.chunkHashes?.length === chunks ? said : undefined;
+}
+
+/** It looks like ours, of a version that we do not know. */
+export function isNewerSidecar(content: string | undefined): boolean {
+  const version = content && /^\{"version":(\d{1,9}),/.exec(content)?.[1];
+  return Number(version ?? 0) > VERSION;
 }

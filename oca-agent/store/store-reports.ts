@@ -13,6 +13,8 @@ export interface DiskDetails extends DiskReport, DiskLoad {
   readonly usableBytes: Bytes;
   /** What parity files and retired assets take. */
   readonly overheadBytes: Bytes;
+  /** Its filesystem had no room a moment ago, whatever its declared capacity. */
+  readonly isFull: boolean;
 }
 
 export function diskReports(store: AssetStore): DiskReport[] {
@@ -29,11 +31,11 @@ export function diskReports(store: AssetStore): DiskReport[] {
 
 export function diskDetails(store: AssetStore): DiskDetails[] {
   const reports = diskReports(store);
-  return [...store.volumes].flatMap(({ disk, load: { inFlight, queued } }, place) => {
+  return [...store.volumes].flatMap(({ disk, isFull, load: { inFlight, queued } }, place) => {
     const report = reports[place];
     const usableBytes = store.rooms.usableBytes(disk);
     const overheadBytes = store.protection.overheadBytes(disk.diskId);
-    return report ? [{ ...report, usableBytes, overheadBytes, inFlight, queued }] : [];
+    return report ? [{ ...report, usableBytes, overheadBytes, isFull, inFlight, queued }] : [];
   });
 }
 

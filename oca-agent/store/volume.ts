@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '#domain/clock.ts';
 import type { DiskCondition } from '#domain/disks/disk-state.ts';
 import { CdnError } from '#domain/errors.ts';
@@ -138,6 +138,13 @@ export class Volume {
   replace(): Promise<void> {
     return this.#medium.replace();
   }
+  /**
+   * Takes its own medium into use again, whatever was learnt of it. @throws CdnError `request-invalid` when it is not in its
+   * place; `disk-read-only`, `disk-failed`, `disk-busy` when it still cannot be written.
+   */
+  reinstate(): Promise<void> {
+    return this.#medium.reinstate();
+  }
   /** A replaced disk holds again what it should. */
   noteFilled(): void {
     this.guard.learn({ kind: 'filled' });
@@ -156,7 +163,11 @@ export class Volume {
     return this.run((files) => files.readText(sidecarPath(this.assetPath(assetId))));
   }
   writeSidecar(assetId: AssetId, sidecar: string): Promise<void> {
-    return this.run((files) => writeSidecarOf(files, this.assetPath(assetId), sidecar));
+    const place = this.assetPath(assetId);
+    return this.run(async (files) => {
+      await writeSidecarOf(files, place, sidecar);
+      await files.syncFolder(dirname(place));
+    });
   }
   /** The folders in which assets lie, by name. */
   listShards(): Promise<string[]> {
@@ -187,8 +198,14 @@ export class Volume {
     return this.run((files) => publishAt(files, this.assetPath(assetId), { partial, sidecar }));
   }
   /** The sidecar first: an asset without one is no asset at the next start. */
-  removeAsset(assetId: AssetId): Promise<void> {
-    return this.run((files) => removeAt(files, this.assetPath(assetId)));
+  async removeAsset(assetId: AssetId, isDurable = false): Promise<void> {
+    const place = this.assetPath(assetId);
+    await this.run(async (files) => {
+      await removeAt(files, place);
+      if (isDurable) await files.syncFolder(dirname(place));
+    });
+    // Who asks next shall see the room that this made.
+    this.#free = undefined;
   }
 
   async createPartial(): Promise<{ path: string; file: OpenFile }> {

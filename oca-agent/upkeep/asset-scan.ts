@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { errorCodeOf } from '#domain/errors.ts';
 import type { OpenFile } from '../platform/file-system.ts';
 import type { HeldAsset } from '../store/asset.ts';
 import { CHUNK_BYTES } from '../store/chunk-hashes.ts';
+import { speaksOfDisk } from '../store/speaks-of-disk.ts';
 import type { Volume } from '../store/volume.ts';
 import type { Pace } from './upkeep-pace.ts';
 
@@ -56,7 +56,7 @@ export class AssetScan {
     return this.#verdict;
   }
 
-  /** Reads on. @throws CdnError `disk-failed`, `disk-busy`: nothing can be said of the asset now. */
+  /** Reads on. @throws what {@link speaksOfDisk}: nothing can be said of the asset now. */
   async step(pace: Pace, signal: AbortSignal): Promise<void> {
     const file = await this.#open();
     if (!file) {
@@ -81,7 +81,7 @@ export class AssetScan {
       if (sizeBytes === asset.sizeBytes) return file;
       await file.close();
     } catch (error) {
-      if (speaksOfDisk(error)) throw error;
+      if (speaksOfDisk(this.#volume, error)) throw error;
     }
     return undefined;
   }
@@ -115,7 +115,7 @@ export class AssetScan {
       }
       return chunk;
     } catch (error) {
-      if (speaksOfDisk(error)) throw error;
+      if (speaksOfDisk(this.#volume, error)) throw error;
       return undefined;
     }
   }
@@ -162,10 +162,4 @@ async function hashInPieces(chunk: Uint8Array, whole: Hash | undefined): Promise
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
   return hash.digest('base64');
-}
-
-/** The disk is out of use or does not answer now: that says nothing of one asset. */
-function speaksOfDisk(error: unknown): boolean {
-  const code = errorCodeOf(error);
-  return code === 'disk-failed' || code === 'disk-busy';
 }

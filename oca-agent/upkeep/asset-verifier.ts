@@ -2,6 +2,7 @@ import type { AssetId } from '#domain/ids.ts';
 import type { Log } from '../log.ts';
 import type { HeldAsset } from '../store/asset.ts';
 import type { AssetStore } from '../store/asset-store.ts';
+import { speaksOfDisk } from '../store/speaks-of-disk.ts';
 import { AssetScan } from './asset-scan.ts';
 import { type MendVerdict, mendAsset, type Reconstruction } from './mend-asset.ts';
 import type { Pace } from './upkeep-pace.ts';
@@ -48,8 +49,7 @@ export class AssetVerifier {
     let verifiedAssets = 0;
     let verifiedBytes = 0;
     for (const asset of assets) {
-      const scan = await this.begin(asset);
-      while (scan && !scan.verdict && !signal.aborted) await scan.step(pace, signal);
+      const scan = await this.#scanWhole(asset, pace, signal);
       if (!scan?.verdict) continue;
       const outcome = await this.conclude(scan, pace, signal);
       if (outcome === 'repaired') repaired.push(asset.assetId);
@@ -59,6 +59,17 @@ export class AssetVerifier {
       verifiedBytes += asset.sizeBytes;
     }
     return { verifiedAssets, verifiedBytes, repaired, removed };
+  }
+
+  /** Without a verdict when its disk fails or does not answer meanwhile: nothing can be said of it then. */
+  async #scanWhole(asset: HeldAsset, pace: Pace, signal: AbortSignal) {
+    const scan = await this.begin(asset);
+    try {
+      while (scan && !scan.verdict && !signal.aborted) await scan.step(pace, signal);
+    } catch (error) {
+      if (!speaksOfDisk(this.#store.volume(asset.diskId), error)) throw error;
+    }
+    return scan;
   }
 
   /** Undefined when its disk gives nothing out now. */
@@ -80,6 +91,8 @@ export class AssetVerifier {
     }
     const chunks = verdict?.kind === 'wrong' ? verdict.chunks : undefined;
     const { assetId, diskId } = asset;
+    // It moved or left while it was read: what was found is nobody's any more.
+    if (this.#store.index.asset(assetId)?.diskId !== diskId) return 'left';
     this.#log('store.asset.corrupt', { assetId, diskId, chunks: chunks?.length });
     const outcome = await mendAsset(asset, chunks, {
       store: this.#store,

@@ -1,5 +1,4 @@
 import type { Clock } from '#domain/clock.ts';
-import type { AssetId } from '#domain/ids.ts';
 import { type EpochMs, elapsed } from '#domain/units.ts';
 import type { Log } from '../log.ts';
 import type { ParityKeeper, ParityRow } from '../parity/parity-keeper.ts';
@@ -8,6 +7,7 @@ import type { Volume } from '../store/volume.ts';
 import type { AssetScan } from './asset-scan.ts';
 import type { AssetVerifier } from './asset-verifier.ts';
 import type { DiskRound, ScrubBook } from './scrub-book.ts';
+import { type ScrubItem, scrubItemsAfter } from './scrub-items.ts';
 import type { Pace } from './upkeep-pace.ts';
 import type { UpkeepTask } from './upkeep-task.ts';
 
@@ -25,13 +25,9 @@ export interface DiskScrubOptions {
   readonly periodDays: number;
 }
 
-type Item = { readonly position: string } & ({ assetId: AssetId } | { row: ParityRow });
-
 const MS_PER_DAY = 86_400_000;
 /** A round ends before the next is due, also when more comes towards its end. */
 const ROUND_SHARE = 0.9;
-/** Names of so many assets are looked up at a time: enough for hours. */
-const BATCH_LENGTH = 1024;
 /** How often a file that must be read by then is written. */
 const WRITE_EVERY_MS = 60_000;
 
@@ -43,7 +39,9 @@ export class DiskScrub implements UpkeepTask {
   readonly name = 'scrub';
   /** The operator does not wait for the period: this round goes on without a rest. */
   #isUrgent = false;
-  #batch: Item[] = [];
+  /** How often a round was begun: what was being verified before belongs to the round before. */
+  #beginnings = 0;
+  #batch: ScrubItem[] = [];
   #scan: { readonly position: string; readonly scan: AssetScan } | undefined;
   #writtenAt: EpochMs;
   readonly #options: DiskScrubOptions;
@@ -56,8 +54,9 @@ export class DiskScrub implements UpkeepTask {
   get round(): DiskRound | undefined {
     return this.#options.book.rounds.get(this.#options.volume.disk.diskId);
   }
+  /** A round that was ordered is under way. Nobody waits for a disk that is out of use: its round goes on when it is back. */
   get isUrgent(): boolean {
-    return this.#isUrgent;
+    return this.#isUrgent && this.#options.volume.isReadable;
   }
   /** What there is to verify on the disk now. */
   get totalBytes(): number {
@@ -74,9 +73,15 @@ export class DiskScrub implements UpkeepTask {
 
   async step(signal: AbortSignal): Promise<boolean> {
     if (!this.#options.volume.isReadable || !this.#isDue()) return false;
-    const { position, scan } = this.#scan ?? {};
-    if (scan && position !== undefined) await this.#scanOn(position, scan, signal);
-    else await this.#next(signal);
+    try {
+      const { position, scan } = this.#scan ?? {};
+      if (scan && position !== undefined) await this.#scanOn(position, scan, signal);
+      else await this.#next(signal);
+    } catch (error) {
+      // What could not be verified now comes again: the round has not passed it.
+      this.#batch = [];
+      throw error;
+    }
     await this.#writeSometimes();
     return !signal.aborted && this.#isDue();
   }
@@ -95,6 +100,7 @@ export class DiskScrub implements UpkeepTask {
   }
 
   #begin(): true {
+    this.#beginnings += 1;
     this.#batch = [];
     this.#scan = undefined;
     const startedAt = this.#options.clock.now();
@@ -103,48 +109,49 @@ export class DiskScrub implements UpkeepTask {
   }
 
   async #next(signal: AbortSignal): Promise<void> {
-    if (this.#batch.length === 0) this.#batch = this.#itemsAfter(this.round?.position ?? '');
+    if (this.#batch.length === 0 && !(await this.#lookUp())) return;
     const item = this.#batch.shift();
     if (!item) return this.#complete();
     if ('row' in item) return this.#verifyRow(item.position, item.row, signal);
     const asset = this.#options.index.asset(item.assetId);
     const isHere = asset?.diskId === this.#options.volume.disk.diskId;
+    const beginnings = this.#beginnings;
     const scan = isHere ? await this.#options.verifier.begin(asset) : undefined;
+    if (this.#beginnings !== beginnings) return;
     if (scan) this.#scan = { position: item.position, scan };
     else this.#advance(item.position, 0);
   }
 
   async #scanOn(position: string, scan: AssetScan, signal: AbortSignal): Promise<void> {
     const { verifier, pace } = this.#options;
+    const beginnings = this.#beginnings;
     await scan.step(pace, signal);
     if (!scan.verdict || signal.aborted) return;
-    this.#scan = undefined;
+    if (this.#scan?.scan === scan) this.#scan = undefined;
     await verifier.conclude(scan, pace, signal);
-    if (!signal.aborted) this.#advance(position, scan.asset.sizeBytes);
+    if (!signal.aborted && this.#beginnings === beginnings)
+      this.#advance(position, scan.asset.sizeBytes);
   }
 
   async #verifyRow(position: string, row: ParityRow, signal: AbortSignal): Promise<void> {
     const { keeper, pace, log } = this.#options;
+    const beginnings = this.#beginnings;
     const verdict = await keeper?.verifyRow(row, pace, signal);
     if (signal.aborted) return;
     const { groupId, row: number, diskId } = row;
     if (verdict === 'rotten') log('store.parity.rotten', { groupId, row: number, diskId });
-    this.#advance(position, row.sizeBytes);
+    if (this.#beginnings === beginnings) this.#advance(position, row.sizeBytes);
   }
 
-  /** What comes next on the disk, in order. */
-  #itemsAfter(position: string): Item[] {
+  /** Finds out what comes next. False: a round has begun meanwhile. */
+  async #lookUp(): Promise<boolean> {
     const { index, keeper, volume } = this.#options;
     const { diskId } = volume.disk;
-    const assets = ids(index.assetsOfDisk(diskId))
-      .map((assetId): Item => ({ position: `asset ${assetId}`, assetId }))
-      .filter((item) => item.position > position);
-    const rows = [...(keeper?.rowsOfDisk(diskId) ?? [])]
-      .map((row): Item => ({ position: `parity ${row.groupId}.${row.row}`, row }))
-      .filter((item) => item.position > position);
-    return [...assets, ...rows]
-      .sort((one, other) => (one.position < other.position ? -1 : 1))
-      .slice(0, BATCH_LENGTH);
+    const beginnings = this.#beginnings;
+    const items = await scrubItemsAfter(this.round?.position ?? '', { index, keeper, diskId });
+    if (this.#beginnings !== beginnings) return false;
+    this.#batch = items;
+    return true;
   }
 
   #advance(position: string, verifiedBytes: number): void {
@@ -175,6 +182,3 @@ export class DiskScrub implements UpkeepTask {
     await this.#options.book.write();
   }
 }
-
-const ids = (assets: Iterable<{ readonly assetId: AssetId }>): AssetId[] =>
-  Array.from(assets, ({ assetId }) => assetId);

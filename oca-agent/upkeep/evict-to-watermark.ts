@@ -28,6 +28,7 @@ export class EvictToWatermark implements UpkeepTask {
       this.#disks = [...this.#store.volumes].filter((volume) => volume.isWritable);
     const volume = this.#disks.pop();
     if (!volume) return false;
+    if (!volume.isWritable) return this.#disks.length > 0;
     const endedBytes = await this.#store.evictEnded(volume);
     const headroomBytes = bytes(headroomBytesOf(volume.disk.capacityBytes));
     const freedBytes = await this.#store.evictTo(volume, headroomBytes);

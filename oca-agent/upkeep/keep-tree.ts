@@ -20,8 +20,8 @@ export class KeepTree implements UpkeepTask {
       .map(({ disk }) => disk.diskId)
       .join();
     if (readable === this.#readable) return false;
-    this.#readable = readable;
     await this.#tree.reconcile(signal);
+    this.#readable = readable;
     return true;
   }
 }

@@ -1,7 +1,9 @@
+import type { AssetId, DiskId } from '#domain/ids.ts';
 import type { HeldAsset } from '../store/asset.ts';
 import type { AssetReader } from '../store/asset-reader.ts';
 import type { AssetStore } from '../store/asset-store.ts';
 import { CHUNK_BYTES } from '../store/chunk-hashes.ts';
+import type { RelocationVerdict } from '../store/relocate.ts';
 import type { Pace } from './upkeep-pace.ts';
 
 /** What can tell bytes that a disk does not: parity. */
@@ -9,6 +11,8 @@ export interface Reconstruction {
   openLost(asset: HeldAsset): Promise<AssetReader | undefined>;
   /** Chunk `index` of an asset, verified; undefined when nothing can tell it. */
   reconstructChunk(asset: HeldAsset, index: number): Promise<Uint8Array | undefined>;
+  /** Disks that have something of what protects the asset: it had better lie elsewhere. */
+  disksBeside(assetId: AssetId): ReadonlySet<DiskId>;
 }
 
 export interface MendOptions {
@@ -36,23 +40,50 @@ export async function mendAsset(
   options: MendOptions,
 ): Promise<MendVerdict> {
   for (const open of [openMended, openTold]) {
-    const reader = await open(asset, chunks, options);
-    if (!reader) continue;
-    const verdict = await options.store.relocate(asset, {
-      tiers: asset.tier === 'hdd' ? ['hdd', 'flash'] : ['flash', 'hdd'],
-      avoidDisks: new Set(),
-      mayEvict: true,
-      reader,
-      pace: options.pace,
-      signal: options.signal,
-    });
+    const verdict = await writeAnew(asset, () => open(asset, chunks, options), options);
     if (verdict === 'moved') return 'repaired';
     if (verdict === 'aborted' || verdict === 'not-held') return 'left';
   }
-  if (options.signal.aborted) return 'left';
+  // It may have moved meanwhile: what lies elsewhere now is not what was found wrong.
+  const isThere = options.store.index.asset(asset.assetId)?.diskId === asset.diskId;
+  if (options.signal.aborted || !isThere) return 'left';
   const removed = await options.store.remove(asset.assetId, 'corruption');
   return removed === 'removed' ? 'lost' : 'left';
 }
+
+const ANYWHERE: ReadonlySet<DiskId> = new Set();
+
+/** Writes it where nothing of its group lies, if there is room, and else anywhere. */
+async function writeAnew(
+  asset: HeldAsset,
+  open: () => Promise<AssetReader | undefined>,
+  options: MendOptions,
+): Promise<RelocationVerdict> {
+  const { store, reconstruction, pace, signal } = options;
+  const tiers = asset.tier === 'hdd' ? (['hdd', 'flash'] as const) : (['flash', 'hdd'] as const);
+  for (const avoidDisks of [reconstruction?.disksBeside(asset.assetId) ?? ANYWHERE, ANYWHERE]) {
+    const opened = await open();
+    if (!opened) return 'unreadable';
+    const reader = paced(opened, asset, options);
+    const placing = { tiers, avoidDisks, mayEvict: true, reader, pace, signal };
+    const verdict = await store.relocate(asset, placing);
+    if (verdict !== 'without-room') return verdict;
+  }
+  return 'without-room';
+}
+
+/** Reads at the pace of the asset's disk. */
+const paced = (
+  reader: AssetReader,
+  { diskId }: HeldAsset,
+  { pace, signal }: MendOptions,
+): AssetReader => ({
+  async read(buffer, position) {
+    await pace(diskId, buffer.length, signal);
+    return reader.read(buffer, position);
+  },
+  close: () => reader.close(),
+});
 
 /** Reads the right chunks from the disk and the wrong ones from parity. */
 async function openMended(

@@ -15,6 +15,7 @@ import type { Tier } from '#protocol/fields.ts';
 import type { Log } from '../log.ts';
 import type { AssetStore } from '../store/asset-store.ts';
 import { usesAt } from '../store/heat.ts';
+import type { AssetVerifier } from './asset-verifier.ts';
 import { headroomBytesOf } from './evict-to-watermark.ts';
 import type { Pace } from './upkeep-pace.ts';
 import type { UpkeepTask } from './upkeep-task.ts';
@@ -23,6 +24,8 @@ import type { UpkeepTask } from './upkeep-task.ts';
 const SLOTS_A_STEP = 4096;
 /** So many of each tier are worth a closer look. */
 const CANDIDATES_MAX = 64;
+/** Quiet assets begin to leave flash for hdd before any would have to be evicted there: that begins at one headroom. */
+const HEADROOMS = 2;
 /** Assumption: even of large files so many are more than the pace lets through. */
 const MOVES_PER_HOUR_MAX = 120;
 
@@ -33,37 +36,43 @@ export class MoveAssets implements UpkeepTask {
   promotedAssets = 0;
   demotedAssets = 0;
   readonly #store: AssetStore;
+  readonly #verifier: AssetVerifier;
   readonly #pace: Pace;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #hot = new Shortlist<Slot>(CANDIDATES_MAX);
   readonly #cold = new Shortlist<Slot>(CANDIDATES_MAX);
-  readonly #history = new MoveHistory({
-    stayFor: TIERING_RULES.stayFor,
-    movesPerHourMax: MOVES_PER_HOUR_MAX,
-  });
+  readonly #history: MoveHistory;
   /** Where the next step begins to look. */
   #slot: Slot = 0;
   #moves: Move[] = [];
 
   constructor(options: {
     readonly store: AssetStore;
+    /** Looks after an asset whose bytes turn out to be wrong. */
+    readonly verifier: AssetVerifier;
     readonly pace: Pace;
     readonly clock: Clock;
     readonly log: Log;
   }) {
     this.#store = options.store;
+    this.#verifier = options.verifier;
     this.#pace = options.pace;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#history = new MoveHistory({
+      stayFor: TIERING_RULES.stayFor,
+      movesPerHourMax: MOVES_PER_HOUR_MAX,
+      startedAt: options.clock.now(),
+    });
   }
 
   /** Makes one move, or looks for some. */
   async step(signal: AbortSignal): Promise<boolean> {
-    const move = this.#moves.shift();
+    const [move, ...later] = this.#moves;
     if (move) {
-      const isMade = await this.#make(move, signal);
-      if (!isMade) this.#moves = [];
+      this.#moves = [];
+      if (await this.#make(move, signal)) this.#moves = later;
       return !signal.aborted;
     }
     this.#look();
@@ -138,7 +147,7 @@ export class MoveAssets implements UpkeepTask {
       volumes.map(async (volume) => ({
         diskId: volume.disk.diskId,
         roomBytes: await this.#store.roomOf(volume),
-        headroomBytes: headroomBytesOf(volume.disk.capacityBytes),
+        headroomBytes: HEADROOMS * headroomBytesOf(volume.disk.capacityBytes),
       })),
     );
   }
@@ -153,14 +162,15 @@ export class MoveAssets implements UpkeepTask {
       pace: this.#pace,
       signal,
     });
-    if (verdict === 'moved') {
-      this.#history.note(assetId, this.#clock.now());
-      if (to === 'flash') this.promotedAssets += 1;
-      else this.demotedAssets += 1;
-    }
-    const { sizeBytes } = asset;
-    if (verdict !== 'aborted') this.#log('store.asset.moved', { assetId, to, sizeBytes, verdict });
-    return verdict === 'moved';
+    if (verdict === 'aborted') return false;
+    // Also one that failed: it would fail again, over and over.
+    this.#history.note(assetId, this.#clock.now());
+    this.#log('store.asset.moved', { assetId, to, sizeBytes: asset.sizeBytes, verdict });
+    if (verdict === 'unreadable') await this.#verifier.verify([held], this.#pace, signal);
+    if (verdict !== 'moved') return false;
+    if (to === 'flash') this.promotedAssets += 1;
+    else this.demotedAssets += 1;
+    return true;
   }
 
   #allBut(diskId: DiskId): Set<DiskId> {

@@ -12,6 +12,7 @@ import { ServingTree } from '../store/serving-tree.ts';
 import { AssetVerifier } from './asset-verifier.ts';
 import { EvictToWatermark } from './evict-to-watermark.ts';
 import { KeepTree } from './keep-tree.ts';
+import { MendUnreadable } from './mend-unreadable.ts';
 import { MoveAssets } from './move-assets.ts';
 import { Scrub } from './scrub.ts';
 import { ScrubBook } from './scrub-book.ts';
@@ -51,13 +52,19 @@ export class StoreUpkeep {
     const { verifier } = this;
     const book = this.#book;
     this.scrub = new Scrub({ store, keeper, verifier, book, pace, clock, log, periodDays });
-    this.moves = new MoveAssets({ store, pace, clock, log });
-    const parity = keeper ? parityTasks({ keeper, store, pace }) : [];
+    this.moves = new MoveAssets({ store, verifier, pace, clock, log });
+    const parity = keeper ? parityTasks({ keeper, store, verifier, pace }) : [];
+    const mend = new MendUnreadable({ store, verifier, pace });
+    store.onUnreadable = ({ assetId }) => {
+      mend.note(assetId);
+      this.wake();
+    };
     const tree = servingTreeOf(options);
     store.nameWatcher = tree;
     const lanes = [
       [new EvictToWatermark(store)],
-      [...parity, this.moves],
+      [mend, ...parity],
+      [this.moves],
       ...this.scrub.disks.map((task) => [task]),
       ...(tree ? [[new KeepTree(store, tree)]] : []),
     ];

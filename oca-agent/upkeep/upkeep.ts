@@ -3,6 +3,7 @@ import { errorCodeOf } from '#domain/errors.ts';
 import { after, type EpochMs, milliseconds, seconds } from '#domain/units.ts';
 import { Doorbell } from '../doorbell.ts';
 import { failureFacts, type Log } from '../log.ts';
+import { yieldToOthers } from '../slices.ts';
 import type { UpkeepTask } from './upkeep-task.ts';
 
 /** What a task does now. */
@@ -44,7 +45,8 @@ interface Lane {
  * and holds nobody up.
  *
  *     evict ─────────────────────►        room is never waited for
- *     repair, parity, moves ─────►        the most urgent first
+ *     repair, parity ────────────►        the most urgent first
+ *     moves ─────────────────────►        one at a time, however large
  *     scrub ─────────────────────►        at its own pace, never starved
  */
 export class Upkeep {
@@ -143,6 +145,3 @@ export class Upkeep {
     return notBefore > now && notBefore - now <= RETRY_AFTER_MAX;
   }
 }
-
-/** A step that never waits for a disk must not keep requests waiting. */
-const yieldToOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { Appliance, films } from './support/appliance.ts';
 import { newSeed } from './support/seed.ts';
@@ -8,6 +9,8 @@ const VIEWERS_OF_THE_HUNG = 64;
 const READS_BESIDE = 200;
 /** A minute of judging takes ten seconds. The reads of the slow disk take a second, six by the agent's clock. */
 const CLOCK_FACTOR = 6;
+/** The limit of the service manager is five; the rest is for a machine that others use too. */
+const STOPPED_WITHIN_MS = 6000;
 const COLD_FILES = 3;
 const SLOW_BITS_PER_SECOND = 6_000_000;
 const WARM_READS = 60;
@@ -55,6 +58,44 @@ test('a disk that hangs where nobody else has the bytes sheds its viewers', asyn
   appliance.disk(name).hang(true);
   const served = await Promise.all(cycled(files, 16).map((file) => appliance.get(file)));
   expect(served.map(({ status }) => Math.floor(status / 100))).toEqual(served.map(() => 5));
+});
+
+test('an agent with a disk that hangs stops within six seconds', async () => {
+  const appliance = await Appliance.start(workspace, { disks: ['flash-1', 'flash-2'] });
+  await appliance.fill(films(seed, 8), 'flash');
+  const { name, files } = await appliance.fullest();
+  await appliance.forget(name);
+  appliance.disk(name).hang(true);
+  const asked = files.map((file) => appliance.get(file).catch(() => undefined));
+  await appliance.until(
+    ({ disks }) => disks.some(({ diskId, inFlight }) => diskId === name && inFlight > 0),
+    'an operation to hang',
+  );
+  const toldAt = performance.now();
+  expect(await appliance.stopAgent()).toBe('SIGTERM');
+  expect(performance.now() - toldAt).toBeLessThan(STOPPED_WITHIN_MS);
+  expect(appliance.events('oca.stopped')).toHaveLength(1);
+  await Promise.all(asked);
+});
+
+test('an agent starts beside a disk that hangs, serves the others, and takes it in when it answers', async () => {
+  const disks = ['flash-1', 'flash-2'];
+  const appliance = await Appliance.start(workspace, { disks, clockFactor: CLOCK_FACTOR });
+  await appliance.fill(films(seed, 16), 'flash');
+  const { name, files } = await appliance.fullest();
+  const others = [...appliance.contents.keys()].filter((file) => !files.includes(file));
+  await appliance.killAgent();
+  await appliance.disk(name).forget([join(appliance.disk(name).mountPoint, '.oca-disk')]);
+  appliance.disk(name).hang(true);
+  await appliance.startAgent();
+  expect(await appliance.untilDisk(name, 'failed')).toMatch(/does not answer/);
+  expect(await appliance.badAmong(others, true)).toEqual([]);
+  expect(await appliance.badAmong(files)).toEqual([]);
+
+  appliance.disk(name).hang(false);
+  await appliance.untilDisk(name, 'healthy');
+  await appliance.untilFilled();
+  expect(await appliance.badAmong(appliance.contents.keys(), true)).toEqual([]);
 });
 
 test('a disk much slower than the others of its tier is called slow, with the reason, until it is not', async () => {

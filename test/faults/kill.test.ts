@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AssetId } from '#domain/ids.ts';
 import { seededRandom } from '#domain/random.ts';
 import { parityTasks } from '../../oca-agent/parity/parity-tasks.ts';
+import { AssetVerifier } from '../../oca-agent/upkeep/asset-verifier.ts';
 import type { Work } from './programs/keep-working.ts';
 import { Child } from './support/child.ts';
 import { newSeed } from './support/seed.ts';
@@ -62,7 +63,8 @@ async function expectSound(): Promise<{ told: number }> {
   if (!keeper) throw new Error('parity is off');
   try {
     expect(await examine(store, place, acknowledged)).toEqual(SOUND);
-    const tasks = parityTasks({ keeper, store, pace: async () => undefined });
+    const verifier = new AssetVerifier({ store, reconstruction: keeper, log: () => undefined });
+    const tasks = parityTasks({ keeper, store, verifier, pace: async () => undefined });
     const { signal } = new AbortController();
     for (const task of tasks) while (await task.step(signal));
     let told = 0;

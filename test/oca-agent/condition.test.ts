@@ -31,6 +31,7 @@ test.each([
   [{ isDrainDesired: true }, 'draining', 'drained by the control plane', 'draining'],
   [{ connections: 11 }, 'in-service', '11 of 10 connections', 'overloaded'],
   [{ egressBitsPerSecond: 101 }, 'in-service', 'egress of 101 of 100 bit/s', 'overloaded'],
+  [{ diskHealthTrouble: 'missing' }, 'in-service', "the disks' health: missing", undefined],
   [{ hasUpstream: false }, 'out-of-service', 'not registered yet', undefined],
   [{ hasTokenKeys: false }, 'out-of-service', 'no session token key yet', undefined],
 ] as const)('%j', (changes, state, reason, shedding) => {

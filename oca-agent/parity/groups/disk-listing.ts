@@ -16,26 +16,27 @@ export interface DiskListing {
   readonly retired: readonly { readonly assetId: AssetId; readonly diskId: DiskId }[];
 }
 
-/** Lists parity files and retired assets. A disk that cannot be listed is left out. */
+/** Lists parity files and retired assets, all disks at a time. A disk that cannot be listed is left out. */
 export async function listDisks(volumes: Iterable<Volume>): Promise<DiskListing> {
-  const diskIds = new Set<DiskId>();
-  const rows: FoundRow[] = [];
-  const retired: { assetId: AssetId; diskId: DiskId }[] = [];
-  for (const volume of volumes) {
-    const { diskId } = volume.disk;
-    if (!volume.isReadable) continue;
-    try {
-      const names = await volume.listParity();
-      const assetIds = await volume.listRetired();
-      for (const name of names) {
-        const found = parseParityName(name);
-        if (found) rows.push({ ...found, diskId });
-      }
-      for (const assetId of assetIds) retired.push({ assetId, diskId });
-      diskIds.add(diskId);
-    } catch {
-      // Its state tells why; when it is back, it is listed again.
-    }
-  }
-  return { diskIds, rows, retired };
+  const readable = [...volumes].filter((volume) => volume.isReadable);
+  // Its state tells why; when it is back, it is listed again.
+  const listings = await Promise.all(readable.map((one) => listDisk(one).catch(() => undefined)));
+  const listed = listings.filter((listing) => listing !== undefined);
+  return {
+    diskIds: new Set(listed.map(({ diskId }) => diskId)),
+    rows: listed.flatMap(({ rows }) => rows),
+    retired: listed.flatMap(({ retired }) => retired),
+  };
+}
+
+async function listDisk(volume: Volume) {
+  const { diskId } = volume.disk;
+  const names = await volume.listParity();
+  const assetIds = await volume.listRetired();
+  const found = names.flatMap((name) => parseParityName(name) ?? []);
+  return {
+    diskId,
+    rows: found.map((row): FoundRow => ({ ...row, diskId })),
+    retired: assetIds.map((assetId) => ({ assetId, diskId })),
+  };
 }

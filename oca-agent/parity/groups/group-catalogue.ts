@@ -110,24 +110,39 @@ export class GroupCatalogue {
   }
 }
 
-/** Opens `parity.db`. One that is damaged is begun anew: the sidecars tell all of it again. */
-export async function openCatalogue(options: {
+export interface CatalogueOptions {
   readonly platform: Pick<Platform, 'fileSystem' | 'openDatabase'>;
   readonly stateDirectory: string;
   readonly log: Log;
-}): Promise<GroupCatalogue> {
-  const { fileSystem, openDatabase } = options.platform;
-  const path = join(options.stateDirectory, 'parity.db');
+}
+
+/**
+ * Opens `parity.db`. One that is damaged is begun anew: the sidecars tell all of it again. It is not read through, which would
+ * take a second: whoever loads it finds what is damaged further on.
+ */
+export async function openCatalogue(options: CatalogueOptions): Promise<GroupCatalogue> {
+  let database: DatabaseSync | undefined;
   try {
-    const catalogue = new GroupCatalogue(openDatabase(path, 'cache'));
+    database = options.platform.openDatabase(pathOf(options), 'mirror');
+    const catalogue = new GroupCatalogue(database);
     catalogue.page('', 1);
     return catalogue;
   } catch {
-    options.log('parity.catalogue.unsound');
-    for (const ending of ['', '-wal', '-shm']) await fileSystem.remove(`${path}${ending}`);
-    return new GroupCatalogue(openDatabase(path, 'cache'));
+    database?.close();
+    return openCatalogueAnew(options);
   }
 }
+
+/** Removes what is left of a damaged one first. */
+export async function openCatalogueAnew(options: CatalogueOptions): Promise<GroupCatalogue> {
+  const { platform, log } = options;
+  const path = pathOf(options);
+  log('parity.catalogue.unsound');
+  for (const ending of ['', '-wal', '-shm']) await platform.fileSystem.remove(`${path}${ending}`);
+  return new GroupCatalogue(platform.openDatabase(path, 'mirror'));
+}
+
+const pathOf = ({ stateDirectory }: CatalogueOptions): string => join(stateDirectory, 'parity.db');
 
 function packMembers(members: readonly CataloguedMember[]): Buffer {
   const packed = Buffer.alloc(members.length * MEMBER_BYTES);

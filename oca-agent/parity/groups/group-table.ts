@@ -51,6 +51,9 @@ export class GroupTable {
   #states = new Uint8Array(0);
   #diskNumbers = new Uint8Array(0);
   #slots = new Uint32Array(0);
+  /** Held assets: those that are lost, and the others by the number of their disk. Counted along. */
+  #lostAssets = 0;
+  readonly #assetsByDisk = new Uint32Array(NO_DISK + 1);
   /** By slot: group × stride + column. */
   #pieceOfSlot = new Int32Array(0);
 
@@ -114,10 +117,12 @@ export class GroupTable {
 
   setPiece(group: GroupNumber, piece: number, { state, diskId, slot }: Piece): void {
     const at = group * this.#stride + piece;
+    this.#countAsset(at, -1);
     this.#forgetSlot(at);
     this.#states[at] = PIECE_STATES.indexOf(state);
     this.#diskNumbers[at] = diskId === undefined ? NO_DISK : this.#disks.numberOf(diskId);
     this.#slots[at] = slot ?? NO_SLOT;
+    this.#countAsset(at, 1);
     if (slot === undefined) return;
     if (slot >= this.#pieceOfSlot.length) this.#growSlots(slot);
     this.#pieceOfSlot[slot] = at;
@@ -125,7 +130,10 @@ export class GroupTable {
 
   remove(group: GroupNumber): void {
     const start = group * this.#stride;
-    for (let at = start; at < start + this.#stride; at += 1) this.#forgetSlot(at);
+    for (let at = start; at < start + this.#stride; at += 1) {
+      this.#countAsset(at, -1);
+      this.#forgetSlot(at);
+    }
     this.#states.fill(0, start, start + this.#stride);
     this.#slots.fill(NO_SLOT, start, start + this.#stride);
     this.#diskNumbers.fill(NO_DISK, start, start + this.#stride);
@@ -154,21 +162,31 @@ export class GroupTable {
   /** Every piece on a disk is lost. */
   loseDisk(diskId: DiskId): void {
     const number = this.#disks.numberOf(diskId);
-    for (let at = 0; at < this.#states.length; at += 1)
-      if (this.#diskNumbers[at] === number && this.#states[at] !== 0) this.#states[at] = LOST;
+    for (let at = 0; at < this.#states.length; at += 1) {
+      if (this.#diskNumbers[at] !== number || this.#states[at] === 0) continue;
+      this.#countAsset(at, -1);
+      this.#states[at] = LOST;
+      this.#countAsset(at, 1);
+    }
   }
 
   /** Assets that are held and in a group, and how many of those cannot be read from a disk now. */
   countAssets(readable: ReadonlySet<DiskId>): { readonly held: number; readonly unread: number } {
     const mask = this.#disks.maskOf(readable);
-    let held = 0;
-    let unread = 0;
-    for (let at = 0; at < this.#slots.length; at += 1) {
-      if (this.#slots[at] === NO_SLOT) continue;
-      held += 1;
-      if (this.#states[at] === LOST || mask[this.#diskNumbers[at] ?? NO_DISK] === 0) unread += 1;
-    }
+    let held = this.#lostAssets;
+    let unread = this.#lostAssets;
+    this.#assetsByDisk.forEach((count, number) => {
+      held += count;
+      if (mask[number] === 0) unread += count;
+    });
     return { held, unread };
+  }
+
+  #countAsset(at: number, sign: 1 | -1): void {
+    if ((this.#slots[at] ?? NO_SLOT) === NO_SLOT) return;
+    const number = this.#diskNumbers[at] ?? NO_DISK;
+    if (this.#states[at] === LOST) this.#lostAssets += sign;
+    else this.#assetsByDisk[number] = (this.#assetsByDisk[number] ?? 0) + sign;
   }
 
   #countMissing(group: GroupNumber, mask: Uint8Array): number {

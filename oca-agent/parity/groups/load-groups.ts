@@ -1,4 +1,5 @@
 import type { ParityGroupId } from '#domain/ids.ts';
+import { yieldToOthers } from '../../slices.ts';
 import type { GroupCatalogue } from './group-catalogue.ts';
 import type { ParityGroups } from './parity-groups.ts';
 
@@ -19,5 +20,3 @@ export async function loadCatalogue(
     await yieldToOthers();
   }
 }
-
-export const yieldToOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

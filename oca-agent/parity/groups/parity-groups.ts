@@ -72,6 +72,15 @@ export class ParityGroups {
     return place && { group: place.group, column: place.piece };
   }
 
+  /** The disks that have other pieces of an asset's group. */
+  disksBeside(assetId: AssetId): Set<DiskId> {
+    const place = this.placeOf(assetId);
+    if (!place) return new Set();
+    const others = this.members(place.group).filter(({ column }) => column !== place.column);
+    const disks = [...others.map(({ diskId }) => diskId), ...this.rowDisks(place.group)];
+    return new Set(disks.filter((diskId) => diskId !== undefined));
+  }
+
   /** Nobody holds it, and its bytes wait on a disk. */
   isRetired(assetId: AssetId): boolean {
     const departed = this.#departed.find(assetId);

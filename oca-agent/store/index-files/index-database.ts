@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { CdnError } from '#domain/errors.ts';
 import type { Slot } from '#domain/eviction/policy.ts';
 import { type AssetId, type DiskId, isAssetId, type TitleId } from '#domain/ids.ts';
 import type { Bytes, EpochMs } from '#domain/units.ts';
@@ -54,7 +55,7 @@ export class IndexDatabase {
   readonly #database: DatabaseSync;
   readonly #query: Record<keyof typeof QUERIES, StatementSync>;
 
-  /** @throws Error when it is no index, or of another format. */
+  /** @throws Error when it is no index, or of another format; CdnError `store-newer`. */
   constructor(database: DatabaseSync) {
     this.#database = database;
     beginFormat(database);
@@ -140,8 +141,18 @@ export class IndexDatabase {
   }
 }
 
+/** @throws CdnError `store-newer` */
+export function refuseNewer(format: number): void {
+  if (format <= FORMAT) return;
+  throw new CdnError(
+    'store-newer',
+    `the index was written by a newer version: format ${format}, expected ${FORMAT}. Start that version, or remove index.* from the state directory: the disks tell it anew`,
+  );
+}
+
 function beginFormat(database: DatabaseSync): void {
-  const found = database.prepare('PRAGMA user_version').get()?.user_version;
+  const found = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  refuseNewer(found);
   const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
   if (!isEmpty && found !== FORMAT) throw new Error(`index of format ${found}; expected ${FORMAT}`);
   database.exec(SCHEMA);

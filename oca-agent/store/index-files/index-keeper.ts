@@ -41,6 +41,8 @@ export class IndexKeeper implements IndexKeeping {
   #hasSnapshot: boolean;
   /** Something has changed since the last snapshot, if only in heat. */
   #isStale: boolean;
+  /** Since the snapshot under way began. */
+  #isPlanNew = false;
   #isAwake = false;
   #isFailing = false;
 
@@ -61,6 +63,11 @@ export class IndexKeeper implements IndexKeeping {
   }
   noteUse(): void {
     this.#isStale = true;
+  }
+  /** A snapshot under way may have rows of the plan before and rows of this one: it must not pass for exact. */
+  notePlan(): void {
+    this.#isStale = true;
+    this.#isPlanNew = true;
   }
 
   /** Writes what is not written; what cannot be written stays for later. */
@@ -119,6 +126,7 @@ export class IndexKeeper implements IndexKeeping {
     const beginSequence = database.sequence;
     this.#hasSnapshot = true;
     this.#isStale = false;
+    this.#isPlanNew = false;
     try {
       await writeSnapshot(files, snapshotPath, table, {
         databaseId: database.databaseId,
@@ -136,7 +144,9 @@ export class IndexKeeper implements IndexKeeping {
   #settle(): number {
     this.write();
     if (this.#isFailing) throw new Error('the database lags behind');
-    this.#options.database.sync();
-    return this.#options.database.sequence;
+    const { database, table } = this.#options;
+    if (this.#isPlanNew) database.write(table, { slots: [], nameRows: [] }, false);
+    database.sync();
+    return database.sequence;
   }
 }

@@ -5,6 +5,8 @@ export interface IndexKeeping {
   noteAsset(slot: Slot): void;
   noteName(row: number): void;
   noteUse(): void;
+  /** Another plan: rows have come and gone that are kept nowhere. */
+  notePlan(): void;
   /** Writes what is not written yet. */
   close(): Promise<void>;
 }
@@ -14,5 +16,6 @@ export const NOT_KEPT: IndexKeeping = {
   noteAsset() {},
   noteName() {},
   noteUse() {},
+  notePlan() {},
   close: async () => undefined,
 };

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { errorCodeOf } from '#domain/errors.ts';
 import { failureFacts, type Log } from '../../log.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { AssetIndex } from '../asset-index.ts';
 import { AssetTable } from '../table/asset-table.ts';
-import { IndexDatabase } from './index-database.ts';
+import { IndexDatabase, refuseNewer } from './index-database.ts';
 import { IndexKeeper } from './index-keeper.ts';
 import { type Dropped, linkRows, takeOverRows } from './index-restore.ts';
 import { readSnapshot } from './index-snapshot.ts';
@@ -26,6 +27,7 @@ const NONE_DROPPED: Dropped = { slots: [], nameRows: [] };
 /**
  * Opens the index, in this order: the snapshot, with what the database says has changed since; the database alone, when
  * there is no whole snapshot; nothing, when the database is damaged. What is missing then is told by the disks.
+ * @throws CdnError `store-newer`
  */
 export async function openIndex(options: OpenIndexOptions): Promise<AssetIndex> {
   const { clock, fileSystem } = options.platform;
@@ -47,6 +49,26 @@ export async function openIndex(options: OpenIndexOptions): Promise<AssetIndex> 
   return index;
 }
 
+/** How a database file begins, and where it keeps its `user_version`. Source: SQLite, "Database File Format", section 1.3. */
+const MAGIC = 'SQLite format 3';
+const USER_VERSION_AT = 60;
+const HEADER_BYTES = 100;
+
+/** Looks at the index and touches nothing. @throws CdnError `store-newer` when a newer version wrote it. */
+export async function inspectIndex(options: OpenIndexOptions): Promise<void> {
+  // What cannot be read is damaged, and is begun anew.
+  const header = await readHeader(options).catch(() => undefined);
+  if (header?.toString('latin1', 0, MAGIC.length) === MAGIC)
+    refuseNewer(header.readInt32BE(USER_VERSION_AT));
+}
+
+async function readHeader(options: OpenIndexOptions): Promise<Buffer> {
+  const file = await options.platform.fileSystem.open(databasePath(options));
+  const header = Buffer.alloc(HEADER_BYTES);
+  await file.read(header, 0).finally(() => file.close());
+  return header;
+}
+
 async function restore(options: OpenIndexOptions): Promise<Restored> {
   try {
     const database = openDatabase(options);
@@ -57,6 +79,7 @@ async function restore(options: OpenIndexOptions): Promise<Restored> {
       throw error;
     }
   } catch (error) {
+    if (errorCodeOf(error) === 'store-newer') throw error;
     options.log('store.index.unsound', failureFacts(error));
     await removeFiles(options);
     const table = new AssetTable();

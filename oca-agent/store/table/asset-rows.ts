@@ -119,6 +119,10 @@ export class AssetRows {
     const [from, to] = [one * WORDS * 4, other * WORDS * 4];
     return this.#bytes.compare(this.#bytes, to, to + ID_BYTES, from, from + ID_BYTES);
   }
+  /** Four bytes of the id from the second on, as a number. */
+  idBytesAfterFirst(slot: Slot): number {
+    return this.#bytes.readUInt32BE(slot * WORDS * 4 + 1);
+  }
   idByte(slot: Slot, index: number): number {
     return this.#bytes[slot * WORDS * 4 + index] as number;
   }

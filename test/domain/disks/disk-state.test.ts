@@ -10,17 +10,41 @@ import {
   newDiskStatus,
   takesWrites,
 } from '#domain/disks/disk-state.ts';
+import type { DiskVitals } from '#domain/disks/judge-health.ts';
 import { epochMs, milliseconds, seconds } from '#domain/units.ts';
 
 const START = 1_000_000;
-const readError: DiskEvent = { kind: 'io-error', operation: 'read', errno: 'EIO' };
-const writeError: DiskEvent = { kind: 'io-error', operation: 'write', errno: 'EIO' };
-const answered: DiskEvent = { kind: 'read-answered' };
-const latency = (p99: number, medianOfOthers: number): DiskEvent => ({
-  kind: 'latency',
-  p99: milliseconds(p99),
-  medianOfOthers: milliseconds(medianOfOthers),
+const failedRead = (path: string): DiskEvent => ({
+  kind: 'io-error',
+  operation: 'read',
+  errno: 'EIO',
+  path,
 });
+const failedReads = (count: number): DiskEvent[] =>
+  Array.from({ length: count }, (_, index) => failedRead(`/d/${index}`));
+const refusedWrite = (errno: string): DiskEvent => ({
+  kind: 'io-error',
+  operation: 'write',
+  errno,
+  path: '/d/a',
+});
+const writeError = refusedWrite('EIO');
+const answered: DiskEvent = { kind: 'read-answered' };
+const latency = (value: number, medianOfOthers: number, windowSeconds = 10): DiskEvent => ({
+  kind: 'latency',
+  percentile: 99,
+  latency: milliseconds(value),
+  medianOfOthers: milliseconds(medianOfOthers),
+  duration: seconds(windowSeconds),
+});
+const vitals = (changes: Partial<DiskVitals>): DiskEvent => ({
+  kind: 'health',
+  vitals: { errorCounts: {}, ...changes },
+});
+const pending = (count: number) => vitals({ errorCounts: { 'pending sectors': count } });
+/** Between every two of them a read is answered. */
+const apart = (events: readonly DiskEvent[]): DiskEvent[] =>
+  events.flatMap((event) => [event, answered]);
 const times = (count: number, ...events: DiskEvent[]): DiskEvent[] =>
   Array.from({ length: count }, () => events).flat();
 
@@ -33,35 +57,30 @@ const after = (events: readonly DiskEvent[], stepMs = 1000): DiskStatus =>
 
 describe('what makes a disk what', () => {
   const cases: [string, DiskEvent[], string, RegExp | undefined][] = [
-    ['four read errors in a row', times(4, readError), 'healthy', undefined],
-    ['five read errors in a row', times(5, readError), 'failed', /^EIO on 5 reads in a row$/],
-    ['errors with answers between', times(6, readError, answered), 'healthy', undefined],
-    ['20 errors in 10 minutes', times(20, readError, answered), 'failed', /20 reads within 10 min/],
+    ['four read errors in a row', failedReads(4), 'healthy', undefined],
+    ['five read errors in a row', failedReads(5), 'failed', /^EIO on 5 reads in a row$/],
+    ['errors with answers between', apart(failedReads(6)), 'healthy', undefined],
+    ['20 errors in 10 minutes', apart(failedReads(20)), 'failed', /20 reads within 10 min/],
     ['a refused write', [writeError], 'read-only', /^EIO on write$/],
     [
       'a filesystem that made itself read-only',
-      [{ kind: 'io-error', operation: 'write', errno: 'EROFS' }],
+      [refusedWrite('EROFS')],
       'read-only',
       /^EROFS on write$/,
     ],
     [
       'a refused write, and reads that fail too (XFS)',
-      [writeError, ...times(5, readError)],
+      [writeError, ...failedReads(5)],
       'failed',
       /EIO on 5 reads/,
     ],
     [
       'a device that is gone',
-      [{ kind: 'io-error', operation: 'read', errno: 'ENXIO' }],
+      [{ kind: 'io-error', operation: 'read', errno: 'ENXIO', path: '/d/a' }],
       'failed',
       /^ENXIO on read$/,
     ],
-    [
-      'an error that does not speak of the medium',
-      [{ kind: 'io-error', operation: 'write', errno: 'ENOSPC' }],
-      'healthy',
-      undefined,
-    ],
+    ['an error that does not speak of the medium', [refusedWrite('ENOSPC')], 'healthy', undefined],
     ['no answer for seconds', [{ kind: 'hung', duration: seconds(6) }], 'slow', /^hung/],
     ['no answer for minutes', [{ kind: 'hung', duration: HUNG_MAX }], 'failed', /for 180 s$/],
     [
@@ -71,7 +90,19 @@ describe('what makes a disk what', () => {
       undefined,
     ],
     ['five windows of ten times the median', times(5, latency(101, 10)), 'healthy', undefined],
-    ['six windows of ten times the median', times(6, latency(101, 10)), 'slow', /^p99 101 ms/],
+    [
+      'six windows of ten times the median',
+      times(6, latency(101, 10)),
+      'slow',
+      /^p99 of reads 101/,
+    ],
+    [
+      'one long window of a disk that is read seldom',
+      [latency(101, 10, 300)],
+      'healthy',
+      undefined,
+    ],
+    ['two of them', times(2, latency(101, 10, 300)), 'slow', /^p99/],
     [
       'six windows with a calm one between',
       [...times(3, latency(101, 10)), latency(9, 10), ...times(3, latency(101, 10))],
@@ -92,26 +123,18 @@ describe('what makes a disk what', () => {
     ],
     [
       'a warning of its own',
-      [{ kind: 'health', finding: { advice: 'drain', reason: 'pending sectors' } }],
+      [pending(8), pending(9)],
       'read-only',
-      /^pending sectors$/,
+      /^pending sectors rose from 8 to 9$/,
     ],
     [
       'a warning that is over',
-      [
-        { kind: 'health', finding: { advice: 'spare', reason: '61 °C' } },
-        { kind: 'health', finding: undefined },
-      ],
+      [vitals({ temperatureCelsius: 61 }), vitals({ temperatureCelsius: 60 })],
       'healthy',
       undefined,
     ],
     ['a disk that was pulled', [{ kind: 'withdrawn', reason: 'pulled' }], 'failed', /^pulled$/],
-    [
-      'the same disk put back',
-      [...times(5, readError), { kind: 'returned' }],
-      'healthy',
-      undefined,
-    ],
+    ['the same disk put back', [...failedReads(5), { kind: 'returned' }], 'healthy', undefined],
     ['a new disk in its place', [writeError, { kind: 'replaced' }], 'replaced', /not filled/],
     [
       'a new disk that has been filled',
@@ -128,8 +151,26 @@ describe('what makes a disk what', () => {
   });
 });
 
+test('a file that many ask for counts once a minute: one bad sector condemns no disk, five minutes of it do', () => {
+  const errors = times(40, failedRead('/d/a'));
+  expect(after(errors, 100).condition.state).toBe('healthy');
+  expect(after(errors, 5000).readErrorsInRow).toBe(4);
+  expect(after(times(5, failedRead('/d/a')), 60_000).condition.state).toBe('failed');
+});
+
+test('what a disk said first of itself is the measure, until another medium or the operator sets it anew', () => {
+  const drained = [pending(8), pending(9)];
+  expect(after([...drained, { kind: 'returned' }, pending(9)]).condition.state).toBe('read-only');
+  for (const kind of ['replaced', 'reinstated'] as const) {
+    const status = after([...drained, { kind }, pending(9)]);
+    expect(isPlaceable(status)).toBe(true);
+    expect(status.vitalsCountFrom).toBe(START + 3000);
+    expect(isPlaceable(after([...drained, { kind }, pending(9), pending(10)]))).toBe(false);
+  }
+});
+
 test('read errors that are more than ten minutes old are forgotten', () => {
-  const { condition } = after(times(40, readError, answered), 31_000);
+  const { condition } = after(apart(failedReads(40)), 31_000);
   expect(condition.state).toBe('healthy');
 });
 
@@ -155,13 +196,8 @@ test('what may be done with a disk follows from what is known of it', () => {
   expect(mayDo(writeError)).toEqual([true, false, false]);
   expect(mayDo({ kind: 'hung', duration: seconds(6) })).toEqual([true, true, false]);
   expect(mayDo(...times(6, latency(101, 10)))).toEqual([true, true, false]);
-  const drain = { advice: 'drain', reason: 'worn' } as const;
-  expect(mayDo({ kind: 'health', finding: drain })).toEqual([true, true, false]);
-  expect(mayDo({ kind: 'health', finding: { advice: 'spare', reason: 'warm' } })).toEqual([
-    true,
-    true,
-    true,
-  ]);
+  expect(mayDo(vitals({ isPassed: false }))).toEqual([true, true, false]);
+  expect(mayDo(vitals({ temperatureCelsius: 61 }))).toEqual([true, true, true]);
   expect(mayDo({ kind: 'withdrawn', reason: 'pulled' })).toEqual([false, false, false]);
   expect(mayDo({ kind: 'replaced' })).toEqual([true, true, true]);
 });
@@ -171,23 +207,27 @@ const anyEvent: fc.Arbitrary<DiskEvent> = fc.oneof(
     kind: fc.constant('io-error' as const),
     operation: fc.constantFrom('read' as const, 'write' as const),
     errno: fc.constantFrom('EIO', 'EROFS', 'ENXIO', 'ENOSPC', 'ENOENT'),
+    path: fc.constantFrom('/d/a', '/d/b', '/d/c', '/d/d', '/d/e', '/d/f'),
   }),
   fc.constantFrom<DiskEvent>(
     { kind: 'read-answered' },
     { kind: 'answered' },
     { kind: 'returned' },
+    { kind: 'reinstated' },
     { kind: 'replaced' },
     { kind: 'filled' },
     { kind: 'withdrawn', reason: 'pulled' },
-    { kind: 'health', finding: undefined },
-    { kind: 'health', finding: { advice: 'drain', reason: 'worn' } },
-    { kind: 'health', finding: { advice: 'spare', reason: 'warm' } },
+    vitals({}),
+    vitals({ isPassed: false }),
+    vitals({ temperatureCelsius: 61 }),
   ),
   fc.nat(300_000).map((value): DiskEvent => ({ kind: 'hung', duration: milliseconds(value) })),
-  fc.tuple(fc.nat(500), fc.nat(50)).map(([p99, median]) => latency(p99, median)),
+  fc
+    .tuple(fc.nat(500), fc.nat(50), fc.nat(600))
+    .map(([value, median, windowSeconds]) => latency(value, median, windowSeconds)),
 );
 
-test('whatever happens, a disk that has failed stays so until it is returned or replaced, and every bad state has a reason', () => {
+test('whatever happens, a disk that has failed stays so until it is returned, reinstated or replaced, and every bad state has a reason', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 200 }), (events) => {
       let status = newDiskStatus(epochMs(START));
@@ -199,9 +239,9 @@ test('whatever happens, a disk that has failed stays so until it is returned or 
         expect(since).toBeLessThanOrEqual(START + index * 1000);
         expect(since >= before.condition.since).toBe(true);
         if (before.condition.state === 'failed' && state !== 'failed')
-          expect(['returned', 'replaced']).toContain(event.kind);
+          expect(['returned', 'reinstated', 'replaced']).toContain(event.kind);
         if (before.unwritable !== undefined && takesWrites(status))
-          expect(['returned', 'replaced']).toContain(event.kind);
+          expect(['returned', 'reinstated', 'replaced']).toContain(event.kind);
         expect(isPlaceable(status) && !isReadable(status)).toBe(false);
       }
     }),

@@ -5,7 +5,12 @@ import { epochMs, seconds } from '#domain/units.ts';
 
 const a = 'a' as AssetId;
 const b = 'b' as AssetId;
-const history = () => new MoveHistory({ stayFor: seconds(86_400), movesPerHourMax: 2 });
+const history = (startedAt = 0) =>
+  new MoveHistory({
+    stayFor: seconds(86_400),
+    movesPerHourMax: 2,
+    startedAt: epochMs(startedAt),
+  });
 
 test('a move is remembered for as long as the stay, from the last one on', () => {
   const moves = history();
@@ -19,10 +24,17 @@ test('a move is remembered for as long as the stay, from the last one on', () =>
 });
 
 test('the allowance comes back an hour after each move, also when the clock was set back', () => {
-  const moves = history();
+  const moves = history(5_000_000);
   moves.note(a, epochMs(10_000_000));
   moves.note(b, epochMs(10_600_000));
   expect(moves.allowance(epochMs(13_599_999))).toBe(0);
   expect(moves.allowance(epochMs(13_600_000))).toBe(1);
   expect(moves.allowance(epochMs(0))).toBe(2);
+});
+
+test('nothing moves in the hour after a start: who knows what did before it', () => {
+  const moves = history(50_000_000);
+  expect(moves.allowance(epochMs(50_000_000))).toBe(0);
+  expect(moves.allowance(epochMs(53_599_999))).toBe(0);
+  expect(moves.allowance(epochMs(53_600_000))).toBe(2);
 });

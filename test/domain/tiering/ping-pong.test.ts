@@ -25,6 +25,7 @@ class Tiers {
   readonly #history = new MoveHistory({
     stayFor: TIERING_RULES.stayFor,
     movesPerHourMax: MOVES_PER_HOUR_MAX,
+    startedAt: epochMs(0),
   });
 
   constructor(count: number, flashCount: number) {

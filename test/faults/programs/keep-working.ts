@@ -82,7 +82,8 @@ async function evict(): Promise<void> {
   if (asset) await store.remove(asset.assetId, 'eviction');
 }
 
-const upkeep = keeper ? parityTasks({ keeper, store, pace }) : [];
+const verifier = new AssetVerifier({ store, reconstruction: keeper, log });
+const upkeep = keeper ? parityTasks({ keeper, store, verifier, pace }) : [];
 async function parity(): Promise<void> {
   for (const { step } of upkeep.map((one) => ({ step: () => one.step(signal) }))) await step();
 }
@@ -90,7 +91,7 @@ async function parity(): Promise<void> {
 const scrub = new Scrub({
   store,
   keeper,
-  verifier: new AssetVerifier({ store, reconstruction: keeper, log }),
+  verifier,
   book: new ScrubBook(nodeFileSystem, join(task.stateDirectory, 'scrub.json')),
   pace,
   clock: systemClock,

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,6 +14,7 @@ import { TestSite } from '../../oca-agent/fixtures/test-agent.ts';
 import { until } from '../../oca-agent/fixtures/until.ts';
 import { killed } from './commands.ts';
 import type { FaultDisk, FilesystemKind } from './fault-disk.ts';
+import { programFile } from './program-files.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface ApplianceOptions {
@@ -28,7 +30,7 @@ export interface ApplianceOptions {
 const CAPACITY_BYTES = 200_000_000;
 const TITLE = 'title-1';
 const START_BYTES = 1024;
-const ENOUGH_THREADS = { UV_THREADPOOL_SIZE: '256' };
+const ENOUGH_THREADS = { UV_THREADPOOL_SIZE: '320' };
 /** Detection looks every 10 s, a repair takes its time, and other work goes on on this machine. */
 const DEADLINE_MS = 45_000;
 
@@ -86,7 +88,7 @@ export class Appliance {
     const program =
       clockFactor === undefined
         ? [await this.#workspace.agentProgram(), 'serve', '--config', configFile]
-        : [join(import.meta.dirname, '..', 'programs', 'fast-agent.ts'), configFile, clockFactor];
+        : [programFile('fast-agent'), configFile, clockFactor];
     const args = ['--disable-warning=ExperimentalWarning', ...program.map(String)];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -110,6 +112,17 @@ export class Appliance {
   async killAgent(): Promise<void> {
     if (this.#process) await killed(this.#process);
     this.#process = undefined;
+  }
+
+  /** Tells it to stop. Gives what it ended with: an exit code, or a signal. */
+  async stopAgent(): Promise<number | NodeJS.Signals | null> {
+    const child = this.#process;
+    if (!child) throw new Error('no agent runs');
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+    this.#process = undefined;
+    return child.exitCode ?? child.signalCode;
   }
 
   /** Puts files into CloudFront, plans all that was planned so far and them, and wakes the fill. */

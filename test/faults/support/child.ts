@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { killed } from './commands.ts';
-
-const PROGRAMS = join(import.meta.dirname, '..', 'programs');
+import { programFile } from './program-files.ts';
 
 /** One program of `programs/` in a process of its own; each line that it prints says what has happened by then. */
 export class Child {
@@ -13,10 +11,9 @@ export class Child {
   #waiting: (() => void)[] = [];
 
   constructor(program: string, task: unknown, environment: Record<string, string> = {}) {
-    const path = join(PROGRAMS, `${program}.ts`);
     this.#process = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', path, JSON.stringify(task)],
+      ['--disable-warning=ExperimentalWarning', programFile(program), JSON.stringify(task)],
       { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
     );
     const reader = createInterface({ input: this.#process.stdout ?? process.stdin });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { bundleAgent } from '../../../bin/build/bundle-agent.ts';
 import { requireFaultTools, succeeds } from './commands.ts';
 import { FaultDisk, type FaultDiskOptions } from './fault-disk.ts';
+import { FOLDER_PREFIX, removeProgramFiles } from './program-files.ts';
 
-const PREFIX = 'distributary-faults-';
 const AGENT = 'oca.cjs';
 
 /** A folder in which disks may fail. Closing it leaves nothing mounted, attached or running, also after a failed test. */
@@ -21,7 +21,7 @@ export class Workspace {
   static async open(): Promise<Workspace> {
     await requireFaultTools();
     await sweepAfterTheDead();
-    return new Workspace(await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+    return new Workspace(await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`)));
   }
 
   /** Its folder is `name` in ours, unless the options say otherwise. */
@@ -58,6 +58,7 @@ export class Workspace {
 
   async close(): Promise<void> {
     await this.clear().finally(() => rm(this.folder, { recursive: true, force: true }));
+    await removeProgramFiles();
   }
 }
 
@@ -73,7 +74,9 @@ async function sweep(folder: string): Promise<void> {
 /** What test processes that were killed have left. */
 async function sweepAfterTheDead(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
-    const pid = Number(name.startsWith(PREFIX) ? name.slice(PREFIX.length).split('-')[0] : 0);
+    const pid = Number(
+      name.startsWith(FOLDER_PREFIX) ? name.slice(FOLDER_PREFIX.length).split('-')[0] : 0,
+    );
     if (pid === 0 || isAlive(pid)) continue;
     await sweep(join(tmpdir(), name));
     await rm(join(tmpdir(), name), { recursive: true, force: true });

@@ -10,8 +10,11 @@ import {
   examineThreads,
 } from '../../../oca-agent/cli/examine-disks.ts';
 import type { AgentConfig } from '../../../oca-agent/config/agent-config.ts';
+import { type FileSystem, nodeFileSystem } from '../../../oca-agent/platform/file-system.ts';
 import { nodePlatform } from '../../../oca-agent/platform/node-platform.ts';
 import type { DiskSettings } from '../../../oca-agent/store/volume.ts';
+import { ManualClock } from '../fixtures/manual-clock.ts';
+import { until } from '../fixtures/until.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -62,13 +65,36 @@ test('a folder that is no mount point is a fault where mount points are required
   ]);
 });
 
+test('a disk that does not answer is a fault, and the others are judged all the same', async () => {
+  await folder('new');
+  const clock = new ManualClock();
+  const stat: FileSystem['stat'] = (path) =>
+    path.includes('hung') ? new Promise(() => undefined) : nodeFileSystem.stat(path);
+  const platform = { ...nodePlatform(), clock, fileSystem: { ...nodeFileSystem, stat } };
+  const config = configOf([disk('hung'), disk('new')], { requireMountPoints: true });
+  const examined = examineDisks(config, platform);
+  // First every disk by itself, then all of them together; the one that hangs is waited for each time.
+  for (let step = 0; step < 2; step += 1) {
+    await until(() => clock.sleepers === 1, 'the other to answer');
+    await clock.advance(15_000);
+  }
+  expect(await examined).toMatchObject([
+    {
+      check: 'disk hung',
+      verdict: 'fault',
+      detail: expect.stringMatching(/: it does not answer$/),
+    },
+    { check: 'disk new', verdict: 'fault', detail: expect.stringContaining('not mounted') },
+  ]);
+});
+
 test('too few file threads for the disks are a warning with both numbers', () => {
   const config = configOf(Array.from({ length: 12 }, (_, index) => disk(`hdd-${index}`)));
-  expect(examineThreads(config, nodePlatform(64))).toMatchObject({ verdict: 'ok' });
-  expect(examineThreads(config, nodePlatform(63))).toEqual({
+  expect(examineThreads(config, nodePlatform(76))).toMatchObject({ verdict: 'ok' });
+  expect(examineThreads(config, nodePlatform(75))).toEqual({
     check: 'file threads',
     verdict: 'warning',
-    detail: 'UV_THREADPOOL_SIZE is 63, these disks need 64',
+    detail: 'UV_THREADPOOL_SIZE is 75, these disks need 76',
   });
   expect(examineThreads(config, nodePlatform())).toMatchObject({ verdict: 'warning' });
 });
@@ -91,7 +117,9 @@ test('the account of the disks’ health is looked for, at its age and at whom i
   expect(await examineDiskHealth(configOf([disk('one')]), nodePlatform())).toEqual([]);
   expect(await verdict()).toMatch(/^warning missing/);
   expect(await verdict('garbage')).toMatch(/^warning missing, or not what oca-health writes/);
-  expect(await verdict(account(['one', 'two'], nowSeconds - 90_000))).toMatch(/a day ago or more/);
+  expect(await verdict(account(['one', 'two'], nowSeconds - 3601))).toMatch(
+    /more than an hour ago/,
+  );
   expect(await verdict(account(['one'], nowSeconds))).toBe('warning nothing of two');
   expect(await verdict(account(['one', 'two'], nowSeconds))).toBe('ok 2 disks');
 });

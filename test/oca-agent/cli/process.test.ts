@@ -1,12 +1,14 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import type { AssetId } from '#domain/ids.ts';
 import { bundleAgent } from '../../../bin/build/bundle-agent.ts';
-import { seededBytes } from '../fixtures/bytes.ts';
+import type { AgentStatus } from '../../../oca-agent/management/agent-status.ts';
+import { seededBytes, sha256 } from '../fixtures/bytes.ts';
 import { TestSite } from '../fixtures/test-agent.ts';
 import { until } from '../fixtures/until.ts';
 
@@ -168,6 +170,42 @@ test('a wrong configuration ends in one line with every fault and exit code 2; a
   expect((await run('status', '--url', 'http://127.0.0.1:9')).code).toBe(1);
   expect((await run('defragment')).code).toBe(1);
   expect((await run('--help')).code).toBe(0);
+});
+
+async function placeOf(assetId: AssetId): Promise<string> {
+  const places = site
+    .disks()
+    .map(({ path }) => join(path, 'objects', assetId.slice(0, 2), assetId));
+  for (const place of places) {
+    const isThere = access(place).then(
+      () => true,
+      () => false,
+    );
+    if (await isThere) return place;
+  }
+  throw new Error(`${assetId} lies nowhere`);
+}
+
+test('an agent with a disk that hangs stops when it is told to', async () => {
+  site.cloudFront.put('title-1', 'video.mp4', seededBytes(4, 10_000));
+  const running = await startProcess();
+  await until(() => site.control.reports.length, 'a report');
+  await storedFrom(running, 'video.mp4');
+  const place = await placeOf(sha256(seededBytes(4, 10_000)));
+  await rm(place);
+  // Whoever opens it waits for somebody to write.
+  await promisify(execFile)('mkfifo', [place]);
+  const asked = fetch(`${running.url}/content/title-1/video.mp4`).catch(() => undefined);
+  await until(async () => {
+    const answer = await fetch(`${running.managementUrl}/status`);
+    const { disks } = (await answer.json()) as AgentStatus;
+    return disks.some(({ inFlight }) => inFlight > 0);
+  }, 'the disk to hang');
+  running.child.kill('SIGTERM');
+  await exitOf(running);
+  expect(running.child.signalCode).toBe('SIGTERM');
+  expect(running.lines.at(-1)).toContain('oca.stopped');
+  await asked;
 });
 
 test('SIGKILL in the middle of a fetch leaves no half asset, and what was stored before is served after', async () => {

@@ -116,6 +116,14 @@ test('disks are a table, with what is wrong below it, until the disk is replaced
   });
 });
 
+test('a disk whose own medium is there is returned, another is not', async () => {
+  expect(await oca('disks', 'return', 'hdd-1')).toMatch(/^hdd-1 +hdd +healthy /m);
+  await expect(oca('disks', 'return', 'hdd-9')).rejects.toMatchObject({ code: 'not-found' });
+  await expect(oca('disks', 'return', 'No Disk')).rejects.toMatchObject({
+    code: 'request-invalid',
+  });
+});
+
 test('status tells what each tier can hold, and that parity is off', async () => {
   const page = await oca('status');
   expect(page).toMatch(/^tier {7}flash: 1 assets, 5\.0 kB of 8\.0 MB usable \(8\.4 MB raw\)$/m);

@@ -111,6 +111,16 @@ test('a disk that answers again is in use again; one that hangs for minutes has 
   });
 });
 
+test('a disk whose marker memory answers hangs all the same', async () => {
+  isHung = true;
+  const stuck = read(bad);
+  await once(() => answers.length > 0);
+  await turn(50);
+  expect(await stuck).toBe('disk-busy');
+  await bad.volume.look();
+  expect(bad.volume.state).toMatchObject({ state: 'slow', reason: expect.stringMatching(/^hung/) });
+});
+
 test('a read that was given up never writes into the buffer of who asked', async () => {
   const file = await bad.volume.openAsset(assetId);
   isHung = true;

@@ -113,18 +113,21 @@ test('a folder that the agent may not read is refused, a disk that fails is not'
   expect(await inspected({ files: failing('EIO') })).toBe('accepted');
 });
 
-test('a disk that does not answer holds the start up for 15 s and no longer', async () => {
-  const clock = new ManualClock();
-  const files = { ...nodeFileSystem, stat: () => new Promise<undefined>(() => undefined) };
-  let isOver = false;
-  const options = { requireMountPoints: false, knownDiskIds: new Set<DiskId>(), clock };
-  const inspection = inspectDisks(files, both(), options).then(() => {
-    isOver = true;
-  });
-  await clock.advance(14_000);
-  expect(isOver).toBe(false);
-  await clock.advance(1000);
-  await settled();
-  expect(isOver).toBe(true);
-  await inspection;
-});
+test.each([false, true])(
+  'a disk that does not answer holds the start up for 15 s and no longer, mount points required: %s',
+  async (requireMountPoints) => {
+    const clock = new ManualClock();
+    const files = { ...nodeFileSystem, stat: () => new Promise<undefined>(() => undefined) };
+    let isOver = false;
+    const options = { requireMountPoints, knownDiskIds: new Set<DiskId>(), clock };
+    const inspection = inspectDisks(files, both(), options).then(() => {
+      isOver = true;
+    });
+    await clock.advance(14_000);
+    expect(isOver).toBe(false);
+    await clock.advance(1000);
+    await settled();
+    expect(isOver).toBe(true);
+    await inspection;
+  },
+);

@@ -102,13 +102,17 @@ test('a scrub that is ordered begins at once, and status tells of its end', asyn
   expect(scrub.completedAt).toBeGreaterThan(0);
 });
 
-test('a disk is replaced only when there is one, and a blank one in its place', async () => {
-  const replace = async (disk: string) => {
-    const answer = await ask(`/disks/${disk}/replace`, { method: 'POST' });
+test('a disk is replaced only when there is one, and a blank one in its place; returned when its own is', async () => {
+  const order = async (disk: string, name: string) => {
+    const answer = await ask(`/disks/${disk}/${name}`, { method: 'POST' });
     return [answer.status, JSON.parse(answer.body).code];
   };
-  expect(await replace('hdd-1')).toEqual([400, 'request-invalid']);
-  expect(await replace('hdd-9')).toEqual([404, 'not-found']);
-  expect(await replace('..')).toEqual([404, 'not-found']);
+  expect(await order('hdd-1', 'replace')).toEqual([400, 'request-invalid']);
+  expect(await order('hdd-1', 'return')).toEqual([200, undefined]);
+  for (const name of ['replace', 'return']) {
+    expect(await order('hdd-9', name)).toEqual([404, 'not-found']);
+    expect(await order('..', name)).toEqual([404, 'not-found']);
+  }
+  expect(await order('hdd-1', 'burn')).toEqual([404, 'not-found']);
   expect((await site.status()).disks.map(({ state }) => state)).toEqual(Array(4).fill('healthy'));
 });

@@ -57,3 +57,14 @@ test('a disk that hangs in one batch holds up no other batch', async () => {
   await writeFile(pipe, 'goes on');
   expect(await hanging).toEqual(['goes on']);
 });
+
+test('batches that wait for a disk that hangs hold up no other, however many they are', async () => {
+  await write();
+  const pipes = Array.from({ length: 6 }, (_, index) => join(folder, `pipe-${index}`));
+  await promisify(execFile)('mkfifo', pipes);
+  const waiting = pipes.map((_, index) => nodeFileSystem.readTexts(folder, [`pipe-${index}`]));
+  const others = names.slice(0, 20).map((name) => nodeFileSystem.readTexts(folder, [name]));
+  expect((await Promise.all(others)).flat()).toEqual(names.slice(0, 20).map(textOf));
+  for (const pipe of pipes) await writeFile(pipe, 'at last');
+  expect((await Promise.all(waiting)).flat()).toEqual(pipes.map(() => 'at last'));
+});

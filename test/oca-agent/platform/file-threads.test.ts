@@ -45,7 +45,7 @@ test('what the bundle begins with is in force: sixty operations that hang leave 
 
 test('an agent that runs from its sources sets the same, before it loads anything', async () => {
   const source = await readFile(new URL('../../../bin/oca.js', import.meta.url), 'utf8');
-  const setting = /^process\.env\.UV_THREADPOOL_SIZE \?\?= '256';$/m.exec(source);
+  const setting = /^process\.env\.UV_THREADPOOL_SIZE \?\?= '320';$/m.exec(source);
   expect(setting).not.toBeNull();
   expect(source.slice(0, setting?.index)).not.toMatch(/import/);
   expect(agentBuild('oca.cjs').banner?.js).toContain(setting?.[0]);

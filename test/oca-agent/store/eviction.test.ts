@@ -41,6 +41,17 @@ test('misses fill flash to its watermark, then hdd; then the least used gives wa
   ]);
 });
 
+test('who asks for little of a file again and again does not keep it from giving way', async () => {
+  await fillDisks();
+  for (const file of NAMES.slice(1, 8)) await isHit(file);
+  for (let part = 0; part < 30; part += 1) {
+    const headers = { range: `bytes=${part}-${part}` };
+    await (await site.get('/content/title-1/a.mp4', headers)).arrayBuffer();
+  }
+  await site.store('title-1', 'i.mp4');
+  expect(await isHit('a.mp4')).toBe(false);
+});
+
 test('planned assets are never evicted, however cold; when all are planned, a miss is streamed through', async () => {
   const items = NAMES.slice(0, 8).map((file, index) =>
     planItem(file, contentOf.get(file) ?? Buffer.alloc(0), { tier: index < 6 ? 'flash' : 'hdd' }),

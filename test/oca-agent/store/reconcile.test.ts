@@ -1,9 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AssetId } from '#domain/ids.ts';
 import { bytes, epochMs } from '#domain/units.ts';
-import { nodeFileSystem } from '../../../oca-agent/platform/file-system.ts';
+import { type FileSystem, nodeFileSystem } from '../../../oca-agent/platform/file-system.ts';
 import { systemClock } from '../../../oca-agent/platform/node-platform.ts';
 import { AssetIndex } from '../../../oca-agent/store/asset-index.ts';
 import type { AssetStore } from '../../../oca-agent/store/asset-store.ts';
@@ -159,6 +159,48 @@ test('a sidecar that cannot be read keeps its asset out, and no other, and nothi
   await site.reopen({ fileSystem });
   expect(held()).toEqual([sha256(sound)]);
   expect(await site.files()).toHaveLength(2);
+});
+
+test('what lies about among the shards, or in the wrong one, holds nobody up', async () => {
+  const wrong = contentOf(2);
+  const store = await restart(async () => {
+    await lay('hdd-1', contentOf(1), { file: 'sound.mp4' });
+    const notes = join(site.folder, 'hdd-1', 'objects', 'notes');
+    await mkdir(notes, { recursive: true });
+    await writeFile(join(notes, 'README'), 'of the operator');
+    const shard = join(site.folder, 'hdd-1', 'objects', '00');
+    await mkdir(shard, { recursive: true });
+    await writeFile(join(shard, sha256(wrong)), wrong);
+  });
+  expect(held(store)).toEqual([sha256(contentOf(1))]);
+  expect((await site.files()).map(({ assetId }) => assetId)).toEqual(held(store));
+  expect(await readdir(join(site.folder, 'hdd-1', 'objects', 'notes'))).toEqual(['README']);
+});
+
+test('a shard that cannot be listed loses nothing, and the others are gone through', async () => {
+  await put(1);
+  await site.store.close();
+  for (const diskId of site.diskIds)
+    await mkdir(join(site.folder, diskId, 'objects', '00'), { recursive: true });
+  await lay('hdd-1', contentOf(3), { file: 'unknown.mp4' });
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    // The sick one comes first.
+    async list(folder) {
+      const refused = Object.assign(new Error('no'), { code: 'EACCES', syscall: 'scandir' });
+      if (folder.endsWith('objects/00')) throw refused;
+      return (await nodeFileSystem.list(folder)).sort();
+    },
+  };
+  await site.reopen({ fileSystem });
+  expect(held()).toEqual([1, 3].map((seed) => sha256(contentOf(seed))).sort());
+});
+
+test('what a newer version wrote is neither taken in nor removed', async () => {
+  const sidecar = '{"version":3,"sizeBytes":1001,"names":[]}\n';
+  const store = await restart(() => lay('hdd-1', contentOf(1), { sidecar }));
+  expect(held(store)).toEqual([]);
+  expect(await site.files()).toHaveLength(1);
 });
 
 /** A file system that holds listings of `folder` up until it is let go. */

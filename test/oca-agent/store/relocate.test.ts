@@ -117,6 +117,25 @@ test('a move that is stopped, finds no room or a disk that fails leaves everythi
   expect(await isWhole(asset)).toBe(true);
 });
 
+test('an asset that moves is nobody’s victim, wherever its bytes come from', async () => {
+  const reader = {
+    read: async (buffer: Uint8Array, at: number) => content.copy(buffer, 0, at),
+    close: async () => undefined,
+  };
+  const verdicts: unknown[] = [];
+  const pace = async () => void verdicts.push(await site.store.remove(asset.assetId, 'eviction'));
+  expect(await site.store.relocate(asset, toHdd({ pace, reader }))).toBe('moved');
+  expect(new Set(verdicts)).toEqual(new Set(['in-use']));
+  expect(await site.store.remove(asset.assetId, 'eviction')).toBe('removed');
+});
+
+test('a move that throws gives its room back and leaves no partial', async () => {
+  const pace = () => Promise.reject(new Error('no pace'));
+  await expect(site.store.relocate(asset, toHdd({ pace }))).rejects.toThrow('no pace');
+  expect(await site.partials()).toEqual([]);
+  expect([...site.store.volumes].map(({ reservedBytes }) => reservedBytes)).toEqual([0, 0]);
+});
+
 test('two moves of one asset at once leave one copy', async () => {
   const verdicts = await Promise.all([
     site.store.relocate(asset, toHdd()),

@@ -113,4 +113,13 @@ test('what a claim says must go is enough, and a claim that is given back leaves
   );
 });
 
+test('a filesystem that does not say what is free gets nothing, and nobody has to go for that', async () => {
+  const { rooms, volume } = situated({ usedBytes: 7 * TB });
+  const silent = { ...volume, freeBytes: () => Promise.reject(new Error('EIO')) } as Volume;
+  expect(await rooms.claim(silent, plain(1))).toBeUndefined();
+  expect(await rooms.lackingBytes(silent, TB)).toBe(0);
+  expect(await rooms.freeBytes(silent)).toBe(0);
+  expect(silent.reservedBytes).toBe(0);
+});
+
 const plain = (sizeBytes: number) => ({ sizeBytes, isSurprise: false });

@@ -8,6 +8,7 @@ import { AssetVerifier } from '../../../oca-agent/upkeep/asset-verifier.ts';
 import { Scrub } from '../../../oca-agent/upkeep/scrub.ts';
 import { ScrubBook } from '../../../oca-agent/upkeep/scrub-book.ts';
 import { seededBytes } from '../fixtures/bytes.ts';
+import { failingFiles } from '../fixtures/failing-files.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { StoreOnDisks } from '../fixtures/store-on-disks.ts';
 
@@ -18,10 +19,12 @@ const { signal } = new AbortController();
 let disks: StoreOnDisks;
 let clock: ManualClock;
 let paced: { diskId: DiskId; sizeBytes: number }[];
+let onPaced: () => void;
 
 beforeEach(async () => {
   clock = new ManualClock();
   paced = [];
+  onPaced = () => undefined;
   disks = await StoreOnDisks.open({ hddDisks: 4, parity: { dataFiles: 2, parityFiles: 1 } });
 });
 afterEach(() => disks.remove());
@@ -37,6 +40,7 @@ async function build(periodDays: number): Promise<Scrub> {
     book,
     pace: async (diskId, sizeBytes) => {
       paced.push({ diskId, sizeBytes });
+      onPaced();
     },
     clock,
     log,
@@ -135,6 +139,52 @@ test('after a restart it goes on where it was, and does not verify twice', async
   await clock.advance(6 * DAY_MS - 1);
   await work(scrub);
   expect(readBytes()).toBe(10 * SIZE);
+});
+
+test('a round that is ordered while another is under way begins at the beginning', async () => {
+  for (let seed = 1; seed <= 5; seed += 1) await disks.put(seed, SIZE, 'flash');
+  const scrub = await build(0);
+  scrub.hurry();
+  let isOrdered = false;
+  onPaced = () => {
+    if (isOrdered || paced.length !== 3) return;
+    isOrdered = true;
+    paced.length = 0;
+    scrub.hurry();
+  };
+  await work(scrub);
+  // What was being read when the order came is read to its end, for nobody.
+  expect(readBytes()).toBe(5 * SIZE);
+  expect(scrub.report()).toMatchObject({ verifiedBytes: 5 * SIZE, totalBytes: 5 * SIZE });
+});
+
+test('nobody waits for the round of a disk that is out of use', async () => {
+  const [asset] = await fill(1);
+  const scrub = await build(0);
+  scrub.hurry();
+  if (asset) disks.store.volume(asset.diskId)?.fail('it was pulled');
+  await work(scrub);
+  expect(scrub.isUrgent).toBe(false);
+});
+
+test('a parity file whose disk does not answer is not passed over: it is verified when the disk does', async () => {
+  await disks.remove();
+  let isBusy = false;
+  const fileSystem = failingFiles((operation, path) =>
+    isBusy && operation === 'open' && path.includes('/parity/') ? 'disk-busy' : undefined,
+  );
+  const parity = { dataFiles: 2, parityFiles: 1 };
+  disks = await StoreOnDisks.open({ hddDisks: 3, parity, fileSystem });
+  await fill(12);
+  await disks.protect();
+  const scrub = await build(0);
+  scrub.hurry();
+  isBusy = true;
+  await expect(work(scrub)).rejects.toMatchObject({ code: 'disk-busy' });
+  isBusy = false;
+  await work(scrub);
+  expect(readBytes()).toBe(12 * SIZE + parityBytes());
+  expect(scrub.isUrgent).toBe(false);
 });
 
 test('a book that cannot be read is begun anew', async () => {

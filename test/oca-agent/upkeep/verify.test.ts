@@ -2,8 +2,10 @@ import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AssetVerifier } from '../../../oca-agent/upkeep/asset-verifier.ts';
+import { BadSectors } from '../fixtures/bad-sectors.ts';
 import { seededBytes } from '../fixtures/bytes.ts';
-import { StoreOnDisks } from '../fixtures/store-on-disks.ts';
+import { groupsOnDisks } from '../fixtures/parity-files.ts';
+import { StoreOnDisks, type StoreOptions } from '../fixtures/store-on-disks.ts';
 
 const MIB = 2 ** 20;
 const SIZE = MIB + 77;
@@ -18,6 +20,14 @@ const sidecarOf = async (path: string) => JSON.parse(await readFile(`${path}.jso
 function begin(): void {
   const { store, keeper: reconstruction, log } = disks;
   verifier = new AssetVerifier({ store, reconstruction, log });
+}
+/** Opens the store on a medium that may have bad sectors. */
+async function withBadSectors(options: StoreOptions = {}): Promise<BadSectors> {
+  await disks.remove();
+  const sectors = new BadSectors();
+  disks = await StoreOnDisks.open({ ...options, fileSystem: sectors.files });
+  begin();
+  return sectors;
 }
 afterEach(() => disks.remove());
 
@@ -98,6 +108,44 @@ describe('without parity', () => {
     expect((await sidecarOf(path)).chunkHashes).toEqual([first, ...rest]);
   });
 
+  test('an asset that moves while it is verified is not lost, and nobody is alarmed', async () => {
+    const asset = await disks.put(1, 9 * MIB, 'hdd');
+    const moving = { tiers: ['flash'] as const, pace, signal };
+    let paces = 0;
+    const moveInBetween = async () => {
+      paces += 1;
+      if (paces === 8) expect(await disks.store.relocate(asset, moving)).toBe('moved');
+    };
+    const result = await verifier.verify([asset], moveInBetween, signal);
+    expect(result).toMatchObject({ verifiedAssets: 0, repaired: [], removed: [] });
+    expect(disks.store.index.asset(asset.assetId)?.tier).toBe('flash');
+    expect((await disks.stored(asset.assetId)).equals(seededBytes(1, 9 * MIB))).toBe(true);
+    expect(disks.events.map(({ event }) => event)).not.toContain('store.asset.corrupt');
+  });
+
+  test('an asset on a bad sector is removed, and its disk stays in use', async () => {
+    const sectors = await withBadSectors();
+    const asset = await disks.put(1, SIZE);
+    await disks.put(2, SIZE);
+    sectors.spoil(disks.pathOf(asset), MIB + 5);
+    const result = await verifyAll();
+    expect(result).toMatchObject({ verifiedAssets: 1, removed: [asset.assetId] });
+    expect(disks.store.volume(asset.diskId)?.state.state).toBe('healthy');
+  });
+
+  test('a disk that fails meanwhile says nothing of its assets, and the other disks are verified', async () => {
+    const asset = await disks.put(1, SIZE, 'hdd');
+    await disks.put(2, SIZE, 'flash');
+    const volume = disks.store.volume(asset.diskId);
+    const failMeanwhile = async () => volume?.fail('it was pulled');
+    const result = await verifier.verify(
+      [asset, ...disks.store.index.assets()],
+      failMeanwhile,
+      signal,
+    );
+    expect(result).toMatchObject({ verifiedAssets: 1, removed: [] });
+  });
+
   test('a disk that is out of use says nothing of its assets', async () => {
     const { diskId, assetId } = await disks.put(1, SIZE);
     await rename(join(disks.folder, diskId), join(disks.folder, 'elsewhere'));
@@ -132,6 +180,35 @@ describe('with parity', () => {
       expect([verifier.repairedAssets, verifier.lostAssets]).toEqual([1, 0]);
     },
   );
+
+  test('an asset on a bad sector is told from its group, and its disk stays in use', async () => {
+    const parity = { dataFiles: 2, parityFiles: 1 };
+    const sectors = await withBadSectors({ hddDisks: 4, parity });
+    const bad = await disks.put(1, SIZE);
+    await disks.put(2, SIZE);
+    await disks.protect();
+    sectors.spoil(disks.pathOf(bad), MIB + 5);
+    expect(await verifyAll()).toMatchObject({ repaired: [bad.assetId], removed: [] });
+    expect((await disks.stored(bad.assetId)).equals(seededBytes(1, SIZE))).toBe(true);
+    expect(await verifyAll()).toMatchObject({ verifiedAssets: 2, repaired: [], removed: [] });
+    expect(disks.store.volume(bad.diskId)?.state.state).toBe('healthy');
+  });
+
+  test('an asset that is written anew shares no disk with what protects it', async () => {
+    const assets = [await disks.put(1, SIZE), await disks.put(2, SIZE)];
+    await disks.protect();
+    for (let round = 0; round < 4; round += 1) {
+      for (const { assetId } of assets) {
+        const held = disks.store.index.asset(assetId);
+        if (held) await disks.rot(disks.pathOf(held), 5);
+        await verifyAll();
+      }
+      const [group] = await groupsOnDisks(disks);
+      const diskIds = assets.map(({ assetId }) => disks.store.index.asset(assetId)?.diskId);
+      expect(new Set([...diskIds, ...(group?.rowDisks ?? [])]).size).toBe(3);
+    }
+    expect(verifier.repairedAssets).toBe(8);
+  });
 
   test('two of a group of which different chunks are wrong are both told, chunk by chunk', async () => {
     const [one, other] = [await disks.put(1, SIZE), await disks.put(2, SIZE)];

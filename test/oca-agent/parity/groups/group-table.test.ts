@@ -2,7 +2,11 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DiskId, ParityGroupId } from '#domain/ids.ts';
 import { bytes } from '#domain/units.ts';
-import { GroupTable, type Piece } from '../../../../oca-agent/parity/groups/group-table.ts';
+import {
+  GroupTable,
+  PIECE_STATES,
+  type Piece,
+} from '../../../../oca-agent/parity/groups/group-table.ts';
 import { sha256 } from '../../fixtures/bytes.ts';
 
 const idOf = (number: number) =>
@@ -61,6 +65,58 @@ test('pieces on disks that cannot be read are missing, and so are lost ones; col
   expect(table.countAssets(readable)).toEqual({ held: 2, unread: 0 });
   table.loseDisk(diskOf(1));
   expect(table.countAssets(readable)).toEqual({ held: 2, unread: 1 });
+});
+
+type Change = (table: GroupTable, step: number) => void;
+const group = fc.nat(5);
+const addition = group.map(
+  (id): Change =>
+    (table, step) => {
+      if (table.find(idOf(id)) === undefined) table.add(groupOf(id, step * 10, { k: 4, m: 1 }));
+    },
+);
+const removal = group.map(
+  (id): Change =>
+    (table) => {
+      const known = table.find(idOf(id));
+      if (known !== undefined) table.remove(known);
+    },
+);
+const loss = fc.nat(5).map(
+  (disk): Change =>
+    (table) =>
+      table.loseDisk(diskOf(disk)),
+);
+const setting = fc
+  .tuple(group, fc.nat(3), fc.constantFrom(...PIECE_STATES), fc.nat(5), fc.boolean())
+  .map(
+    ([id, piece, state, disk, hasSlot]): Change =>
+      (table, step) => {
+        const known = table.find(idOf(id));
+        const slot = hasSlot ? step * 10 : undefined;
+        if (known !== undefined)
+          table.setPiece(known, piece, { state, diskId: diskOf(disk), slot });
+      },
+  );
+
+test('assets are counted as a look at every piece would count them, whatever changes', () => {
+  const readable = new Set([0, 2, 4].map(diskOf));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(addition, removal, loss, setting)), (changes) => {
+      const table = new GroupTable();
+      for (const [step, change] of changes.entries()) change(table, step);
+      const held = [...table.numbers()].flatMap((number) =>
+        [0, 1, 2, 3]
+          .filter((piece) => table.slotAt(number, piece) !== undefined)
+          .map((piece) => ({
+            isLost: table.stateAt(number, piece) === 'lost',
+            diskId: table.diskAt(number, piece) as DiskId,
+          })),
+      );
+      const unread = held.filter(({ isLost, diskId }) => isLost || !readable.has(diskId)).length;
+      expect(table.countAssets(readable)).toEqual({ held: held.length, unread });
+    }),
+  );
 });
 
 test('after any comings and goings it says what a plain map says', () => {

@@ -1,15 +1,28 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { DiskId } from '#domain/ids.ts';
 import { seededRandom } from '#domain/random.ts';
-import { epochMs } from '#domain/units.ts';
+import { bytes, epochMs } from '#domain/units.ts';
 import { openSqlite } from '../../../../oca-agent/platform/database.ts';
 import { type FileSystem, nodeFileSystem } from '../../../../oca-agent/platform/file-system.ts';
+import { nodePlatform } from '../../../../oca-agent/platform/node-platform.ts';
 import type { AssetIndex } from '../../../../oca-agent/store/asset-index.ts';
 import { openIndex } from '../../../../oca-agent/store/index-files/open-index.ts';
+import { openStore } from '../../../../oca-agent/store/open-store.ts';
 import { failingFiles } from '../../fixtures/failing-files.ts';
 import {
   assetOf,
@@ -24,6 +37,8 @@ import { until } from '../../fixtures/until.ts';
 
 const WRITTEN_MS = 1000;
 const SNAPSHOT_MS = 3_600_000;
+/** Of a small index: its five parts and the footer. */
+const SNAPSHOT_WRITES = 6;
 const now = epochMs(1_800_000_000_000);
 let folder: string;
 let clock: ManualClock;
@@ -324,4 +339,72 @@ test('what the plan alone wanted is not held after a restart', async () => {
   const again = await open();
   expect([...again.assets()].map(({ assetId }) => assetId)).toEqual([idOf(1)]);
   expect(again.missing()).toEqual([]);
+});
+
+test('a plan that comes while a snapshot is written is in none of its parts after a restart', async () => {
+  const planOf = (seeds: readonly number[]) =>
+    seeds.map((seed) => {
+      const { fetchedAt: _, ...name } = nameOf(seed % 7, seed);
+      const { assetId, sizeBytes } = assetOf(seed);
+      return { ...name, assetId, sizeBytes, tier: 'hdd' as const, priority: 1 };
+    });
+  const plans = [planOf(seedsUpTo(400).slice(100)), planOf(seedsUpTo(2000).slice(600))];
+  for (let call = 1; call <= SNAPSHOT_WRITES; call += 1) {
+    let writes = 0;
+    const at = await mkdtemp(join(folder, 'run-'));
+    const fileSystem = failingFiles((operation, path) => {
+      if (operation !== 'write' || !path.includes('.snapshot')) return undefined;
+      writes += 1;
+      if (writes === call) index.setPlan(plans[1] ?? []);
+      return undefined;
+    });
+    const index = await open({ at, fileSystem });
+    for (const seed of seedsUpTo(50)) hold(index, seed);
+    index.setPlan(plans[0] ?? []);
+    void clock.advance(SNAPSHOT_MS);
+    await until(async () => (await readdir(at)).includes('index.snapshot'), 'the snapshot');
+    const again = await open({ at: crash(at) });
+    expect(heldSeeds(again, 3000)).toEqual(seedsUpTo(50));
+    again.setPlan(plans[0] ?? []);
+    for (let seed = 2000; seed < 3000; seed += 1) hold(again, seed);
+    expect(again.planProgress().assetsTotal).toBe(300);
+    expect(heldSeeds(again, 3000)).toHaveLength(1050);
+    await close(again);
+    await close(index);
+  }
+});
+
+test('an index that a newer version wrote is refused at start, and nothing is touched', async () => {
+  const index = await open();
+  hold(index, 1);
+  await close(index);
+  const database = openSqlite(pathOf('index.db'), 'cache');
+  database.exec('PRAGMA user_version = 3');
+  database.close();
+  const disk = pathOf('hdd-1');
+  await mkdir(disk);
+  const contentOf = async () =>
+    Promise.all(
+      (await readdir(folder))
+        .filter((file) => file.startsWith('index.'))
+        .map(async (file) => [file, await readFile(pathOf(file))]),
+    );
+  const before = await contentOf();
+  const settings = {
+    diskId: 'hdd-1' as DiskId,
+    tier: 'hdd' as const,
+    path: disk,
+    capacityBytes: bytes(1e9),
+  };
+  const opening = openStore({
+    platform: nodePlatform(),
+    stateDirectory: folder,
+    disks: [settings],
+    knownDiskIds: new Set(),
+    log: () => undefined,
+  });
+  await expect(opening).rejects.toMatchObject({ code: 'store-newer' });
+  expect(await readdir(disk)).toEqual([]);
+  expect(await contentOf()).toEqual(before);
+  await expect(open()).rejects.toMatchObject({ code: 'store-newer' });
 });

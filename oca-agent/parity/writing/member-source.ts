@@ -4,12 +4,16 @@ import type { DataFile } from '#domain/parity/parity-group.ts';
 import type { HeldAsset } from '../../store/asset.ts';
 import { chunkHashOf } from '../../store/chunk-hashes.ts';
 import { parseSidecar } from '../../store/sidecar.ts';
+import { speaksOfDisk } from '../../store/speaks-of-disk.ts';
 import { chunkBytesAt, type MemberRecord } from '../groups/parity-record.ts';
 import { tellChunk } from '../reading/lost-reader.ts';
 import { openMember, type PieceFile, verifyChunk } from '../reading/piece-files.ts';
-import type { ParityParts } from './parity-parts.ts';
+import type { ParityParts } from '../tasks/parity-parts.ts';
 
-/** The asset's bytes are not its own, and nothing tells them: parity must not be made of it. */
+/**
+ * The asset's bytes are not its own, or its disk works and does not give them out; and nothing tells them. Parity must not be
+ * made of it, and it is looked at before it is tried again: to read a bad sector time after time takes its disk out of use.
+ */
 export class RottenAssetError extends Error {
   readonly asset: HeldAsset;
 
@@ -44,16 +48,24 @@ export class MemberSource {
     this.#known = opened.chunkHashes;
   }
 
-  /** @throws CdnError `asset-not-stored` when it is not held where it was planned to be; `disk-failed`, `disk-busy`. */
+  /**
+   * @throws CdnError `asset-not-stored` when it is not held where it was planned to be; `disk-failed`, `disk-busy`;
+   * RottenAssetError when its file cannot be opened.
+   */
   static async open(parts: ParityParts, column: number, planned: DataFile): Promise<MemberSource> {
     const asset = parts.index.asset(planned.assetId);
     const volume = asset && parts.volumes.get(asset.diskId);
     if (!asset || !volume || asset.diskId !== planned.diskId)
       throw new CdnError('asset-not-stored', `asset ${planned.assetId} has gone or moved`);
     const { assetId, diskId, sizeBytes } = asset;
-    const sidecar = parseSidecar(await volume.readSidecar(assetId));
+    const unlessFile = (error: unknown) => {
+      if (speaksOfDisk(volume, error)) throw error;
+      return undefined;
+    };
+    const sidecar = parseSidecar(await volume.readSidecar(assetId).catch(unlessFile));
     const member = { column, assetId, sizeBytes, diskId, asset, state: 'present' } as const;
-    const file = await openMember(parts.volumes, member);
+    const file = await openMember(parts.volumes, member).catch(unlessFile);
+    if (!file) throw new RottenAssetError(asset);
     return new MemberSource(parts, { column, asset }, { file, chunkHashes: sidecar?.chunkHashes });
   }
 
@@ -72,7 +84,8 @@ export class MemberSource {
       else if (chunk.length > 0 && this.#computed.length === index) this.#note(chunk);
       return chunk;
     } catch (error) {
-      const isRotten = errorCodeOf(error) === 'digest-mismatch';
+      const volume = this.#parts.volumes.get(this.diskId);
+      const isRotten = errorCodeOf(error) === 'digest-mismatch' || !speaksOfDisk(volume, error);
       if (!this.#known) throw isRotten ? new RottenAssetError(this.asset) : error;
       const told = await tellChunk(this.#parts, this.asset, index).catch(() => undefined);
       if (!told) throw isRotten ? new RottenAssetError(this.asset) : error;

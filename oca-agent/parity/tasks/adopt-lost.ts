@@ -1,14 +1,21 @@
 import type { Clock } from '#domain/clock.ts';
 import type { DiskId } from '#domain/ids.ts';
+import { Slices } from '../../slices.ts';
 import type { GroupNumber } from '../groups/group-numbers.ts';
 import type { MemberRecord } from '../groups/parity-record.ts';
 import { type ParityParts, readableDisks } from './parity-parts.ts';
+
+/** Done in one go before others get their turn. */
+const SLICE = 100;
 
 /**
  * Takes assets of failed disks back into an index that was lost, too: the records beside the parity files tell them. An
  * index that knows anything of a disk is right about it; then a member that it does not have was evicted.
  */
-export async function adoptLost(parts: ParityParts, clock: Clock): Promise<number> {
+export async function adoptLost(
+  parts: ParityParts,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<number> {
   const { groups, index, volumes } = parts;
   const forgotten = new Set(
     [...volumes.values()]
@@ -18,9 +25,12 @@ export async function adoptLost(parts: ParityParts, clock: Clock): Promise<numbe
   );
   if (forgotten.size === 0) return 0;
   let adopted = 0;
-  for (const group of [...groups.restless])
+  const slices = new Slices(SLICE, signal);
+  for (const group of [...groups.restless]) {
     for (const member of await lostMembers(parts, group, forgotten))
       if (adopt(parts, member, clock)) adopted += 1;
+    await slices.next();
+  }
   return adopted;
 }
 
@@ -31,11 +41,12 @@ async function lostMembers(
   forgotten: ReadonlySet<DiskId>,
 ): Promise<MemberRecord[]> {
   const { table } = groups;
+  const lost = groups.members(group).filter(({ asset, state }) => !asset && state === 'lost');
+  if (lost.length === 0) return [];
   const isBeyond =
     table.missingAt(group, readableDisks(volumes)) > table.shapeAt(group).parityFiles;
-  const lost = groups.members(group).filter(({ asset, state }) => !asset && state === 'lost');
-  if (isBeyond || lost.length === 0) return [];
-  const record = await records.read(group).catch(() => undefined);
+  if (isBeyond) return [];
+  const record = await records.read(table.groupIdAt(group)).catch(() => undefined);
   return (record?.members ?? []).filter(
     ({ assetId, diskId }) =>
       forgotten.has(diskId) && lost.some((member) => member.assetId === assetId),

@@ -1,36 +1,52 @@
 import type { Clock } from '#domain/clock.ts';
 import type { AssetId, DiskId, ParityGroupId } from '#domain/ids.ts';
+import { Slices } from '../../slices.ts';
 import { type DiskListing, type FoundRow, listDisks } from '../groups/disk-listing.ts';
 import { type CataloguedGroup, cataloguedOf } from '../groups/group-catalogue.ts';
 import type { GroupNumber } from '../groups/group-numbers.ts';
-import { yieldToOthers } from '../groups/load-groups.ts';
 import { parityNameOf, parseParityRecord } from '../groups/parity-record.ts';
 import { adoptLost } from './adopt-lost.ts';
 import { type ParityParts, placedRows, removeRows } from './parity-parts.ts';
 
-/** Done in one go before others get their turn. */
+/** Done in one go before others get their turn: a few milliseconds. */
 const SLICE = 500;
+/** Sidecars that are read at a time: they lie on many disks. */
+const READ_AT_A_TIME = 64;
+
+export interface ReconcileGroupsOptions {
+  readonly clock: Clock;
+  /** Ends it between two slices; the next start does the rest. */
+  readonly signal: AbortSignal;
+  /** Disks that are back. Without it: all. */
+  readonly only?: ReadonlySet<DiskId>;
+}
 
 /**
  * Makes groups and disks agree, for all disks or for those that are back. The disks are right: rows that are not there
  * are lost; groups that the catalogue does not know are told from their sidecars; of two that cover the same asset, one
- * whole one stays; what no group stands on is removed. While it runs, nothing else may write parity.
+ * whole one stays; what no group stands on is removed. While it runs, nothing else may write parity. Rejects with the
+ * signal's reason when it was ended.
  */
 export async function reconcileGroups(
   parts: ParityParts,
-  clock: Clock,
-  only?: ReadonlySet<DiskId>,
+  options: ReconcileGroupsOptions,
 ): Promise<void> {
+  const { signal, only } = options;
   const volumes = [...parts.volumes.values()].filter((one) => only?.has(one.disk.diskId) ?? true);
   const listing = await listDisks(volumes);
-  const unknown = await placeRows(parts, listing);
-  await findMembers(parts);
+  signal.throwIfAborted();
+  const slices = new Slices(SLICE, signal);
+  const unknown = await placeRows(parts, listing, slices);
+  await findMembers(parts, slices);
   const waiting = new Set(listing.retired.map(({ assetId }) => assetId));
-  const candidates = await readCandidates(parts, unknown, waiting);
-  for (const candidate of candidates) await settle(parts, candidate, waiting);
-  await placeRetired(parts, listing);
-  const adopted = only ? 0 : await adoptLost(parts, clock);
-  await dropEmpty(parts);
+  const candidates = await readCandidates(parts, { unknown, waiting, slices });
+  for (const candidate of candidates) {
+    await settle(parts, candidate, waiting);
+    await slices.next();
+  }
+  await placeRetired(parts, listing, slices);
+  const adopted = only ? 0 : await adoptLost(parts, options);
+  await dropEmpty(parts, slices);
   const { diskIds, rows, retired } = listing;
   parts.log('parity.disks.reconciled', {
     disks: diskIds.size,
@@ -43,20 +59,22 @@ export async function reconcileGroups(
 }
 
 /** Notes which rows are there and which are not; returns those of groups that nobody knows. */
-async function placeRows(parts: ParityParts, listing: DiskListing): Promise<FoundRow[]> {
-  const { unknown, elsewhere, seen } = sortRows(parts, listing.rows);
-  let done = 0;
+async function placeRows(
+  parts: ParityParts,
+  { rows, diskIds: listed }: DiskListing,
+  slices: Slices,
+): Promise<FoundRow[]> {
+  const { unknown, elsewhere, seen } = await sortRows(parts, rows, slices);
   for (const group of parts.groups.table.numbers()) {
-    noteLostRows(parts, group, { there: seen.get(group) ?? 0, listed: listing.diskIds });
-    done += 1;
-    if (done % SLICE === 0) await yieldToOthers();
+    noteLostRows(parts, group, { there: seen.get(group) ?? 0, listed });
+    await slices.next();
   }
   for (const found of elsewhere) await placeElsewhere(parts, found);
   return unknown;
 }
 
 /** `seen`: of each group, a bit for each row that lies where the table says. */
-function sortRows({ groups }: ParityParts, rows: readonly FoundRow[]) {
+async function sortRows({ groups }: ParityParts, rows: readonly FoundRow[], slices: Slices) {
   const seen = new Map<GroupNumber, number>();
   const unknown: FoundRow[] = [];
   const elsewhere: FoundRow[] = [];
@@ -65,6 +83,7 @@ function sortRows({ groups }: ParityParts, rows: readonly FoundRow[]) {
     if (group === undefined) unknown.push(found);
     else if (groups.rowDisks(group)[found.row] !== found.diskId) elsewhere.push(found);
     else seen.set(group, (seen.get(group) ?? 0) | (1 << found.row));
+    await slices.next();
   }
   return { unknown, elsewhere, seen };
 }
@@ -95,15 +114,13 @@ function setRow(parts: ParityParts, group: GroupNumber, row: number, diskId?: Di
 }
 
 /** Members that the index did not have when their groups were taken in. */
-async function findMembers({ groups, index }: ParityParts): Promise<void> {
-  let done = 0;
+async function findMembers({ groups, index }: ParityParts, slices: Slices): Promise<void> {
   for (const group of [...groups.restless]) {
     for (const { asset, assetId } of groups.members(group)) {
       const held = asset ? undefined : index.asset(assetId);
       if (held) groups.noteHeld(held);
     }
-    done += 1;
-    if (done % SLICE === 0) await yieldToOthers();
+    await slices.next();
   }
 }
 
@@ -115,25 +132,41 @@ interface Candidate {
 /** What the sidecars tell of unknown groups, the best first. Rows without a sound sidecar are removed. */
 async function readCandidates(
   parts: ParityParts,
-  unknown: readonly FoundRow[],
-  waiting: ReadonlySet<AssetId>,
+  options: {
+    readonly unknown: readonly FoundRow[];
+    readonly waiting: ReadonlySet<AssetId>;
+    readonly slices: Slices;
+  },
 ): Promise<CataloguedGroup[]> {
+  const { unknown, waiting, slices } = options;
   const candidates: Candidate[] = [];
-  for (const rows of Map.groupBy(unknown, ({ groupId }) => groupId).values()) {
-    const group = await readGroup(parts, rows);
-    if (group) candidates.push({ group, score: scoreOf(parts, group, waiting) });
-    else await removeRows(parts, rows);
-  }
+  const found = [...Map.groupBy(unknown, ({ groupId }) => groupId).values()];
+  for (let first = 0; first < found.length; first += READ_AT_A_TIME)
+    await Promise.all(
+      found.slice(first, first + READ_AT_A_TIME).map(async (rows) => {
+        const group = await readGroup(parts, rows);
+        if (group === 'unsound') await removeRows(parts, rows);
+        else if (group !== 'unread')
+          candidates.push({ group, score: scoreOf(parts, group, waiting) });
+        await slices.next();
+      }),
+    );
   return candidates.sort((one, other) => other.score - one.score).map(({ group }) => group);
 }
 
+/** `unread`: a disk did not give a sidecar out now, so nothing can be said of its row. */
 async function readGroup(
   { volumes }: ParityParts,
   rows: readonly FoundRow[],
-): Promise<CataloguedGroup | undefined> {
+): Promise<CataloguedGroup | 'unsound' | 'unread'> {
+  let verdict: 'unsound' | 'unread' = 'unsound';
   for (const { groupId, row, diskId } of rows) {
     const sidecar = volumes.get(diskId)?.readParitySidecar(parityNameOf(groupId, row));
-    const record = parseParityRecord(await sidecar?.catch(() => undefined));
+    const text = await sidecar?.catch(() => {
+      verdict = 'unread';
+      return undefined;
+    });
+    const record = parseParityRecord(text);
     if (record?.groupId !== groupId) continue;
     const rowDisks = Array.from(
       { length: record.parityFiles },
@@ -141,7 +174,7 @@ async function readGroup(
     );
     return cataloguedOf(record, rowDisks);
   }
-  return undefined;
+  return verdict;
 }
 
 /** How much a group can lose and still tell all: its rows, less the members that are not there. Ties: held members. */
@@ -195,9 +228,14 @@ function standing({ groups }: ParityParts, group: GroupNumber): CataloguedGroup 
 }
 
 /** Finds the bytes of members that nobody holds, and removes those that nobody needs. */
-async function placeRetired(parts: ParityParts, { retired }: DiskListing): Promise<void> {
+async function placeRetired(
+  parts: ParityParts,
+  { retired }: DiskListing,
+  slices: Slices,
+): Promise<void> {
   const { groups, volumes } = parts;
   for (const { assetId, diskId } of retired) {
+    await slices.next();
     if (groups.noteRetired(assetId, diskId)) continue;
     await volumes
       .get(diskId)
@@ -207,9 +245,11 @@ async function placeRetired(parts: ParityParts, { retired }: DiskListing): Promi
 }
 
 /** A group that nobody's asset is in protects nothing. */
-async function dropEmpty(parts: ParityParts): Promise<void> {
-  for (const group of [...parts.groups.restless])
+async function dropEmpty(parts: ParityParts, slices: Slices): Promise<void> {
+  for (const group of [...parts.groups.restless]) {
     if (parts.groups.members(group).every(({ asset }) => !asset)) await dropGroup(parts, group);
+    await slices.next();
+  }
 }
 
 /** The group goes, with its rows and what was retired for it. */

@@ -7,7 +7,7 @@ import {
   type ParityShape,
 } from '../groups/parity-record.ts';
 import { openMember, openRow, type PieceFile, verifyChunk } from '../reading/piece-files.ts';
-import type { ParityParts } from './parity-parts.ts';
+import type { ParityParts } from '../tasks/parity-parts.ts';
 
 /** A file of the former group that is read to make the new rows. */
 export interface FormerPiece {
@@ -49,7 +49,7 @@ export class FormerGroup {
     if (group === undefined) return undefined;
     const opened: PieceFile[] = [];
     try {
-      const record = await parts.records.read(group);
+      const record = await parts.records.read(parts.groups.table.groupIdAt(group));
       const leaving = leavingMembers(record, change);
       if (!isSameShape(record, shape) || !isWorthwhile(record, leaving, change)) return undefined;
       const rows = await openRows(parts, group, record, opened);
@@ -113,7 +113,7 @@ async function openRows(
 ): Promise<FormerPiece[]> {
   const rows: FormerPiece[] = [];
   for (const [row, diskId] of parts.groups.rowDisks(group).entries()) {
-    const record = await parts.records.readRow(group, row);
+    const record = await parts.records.readRow(groupId, row);
     if (!record) throw new Error(`row ${row} cannot be read`);
     const file = await openRow(parts.volumes, { diskId, groupId, row }, lengthBytes);
     opened.push(file);

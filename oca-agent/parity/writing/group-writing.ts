@@ -12,9 +12,9 @@ import {
 } from '../groups/parity-record.ts';
 import { verifyChunk } from '../reading/piece-files.ts';
 import type { Workbench } from '../reading/workbench.ts';
+import { type ParityParts, placedRows, removeRows, removeStale } from '../tasks/parity-parts.ts';
 import { FormerGroup } from './former-group.ts';
 import { MemberSource } from './member-source.ts';
-import { type ParityParts, placedRows, removeRows, removeStale } from './parity-parts.ts';
 import { RowFiles } from './row-files.ts';
 
 export interface WritingTask {

@@ -19,11 +19,31 @@ export interface ParityParts {
   readonly records: RecordReader;
   readonly teller: ChunkTeller;
   readonly benches: Workbenches;
-  /** Pieces whose bytes were found to be wrong, as `<group number> <piece>`: repair sees to them. */
-  readonly rot: Set<string>;
+  /** Pieces that were found to be wrong, or not to be had from a disk that works: repair looks at them. */
+  readonly rot: RottenPieces;
   /** Disks that are back: repair sees what lies on them. */
   readonly returned: Set<DiskId>;
   readonly log: Log;
+}
+
+/** Each piece once, however often it is found. */
+export class RottenPieces {
+  readonly #pieces = new Map<string, RottenPiece>();
+
+  note(groupId: ParityGroupId, piece: number): void {
+    this.#pieces.set(`${groupId} ${piece}`, { groupId, piece });
+  }
+  forget({ groupId, piece }: RottenPiece): void {
+    this.#pieces.delete(`${groupId} ${piece}`);
+  }
+  get first(): RottenPiece | undefined {
+    return this.#pieces.values().next().value;
+  }
+}
+
+export interface RottenPiece {
+  readonly groupId: ParityGroupId;
+  readonly piece: number;
 }
 
 /** Disks whose files can be read now. */
@@ -47,6 +67,30 @@ export async function removeStale(
         ?.removeRetired(assetId)
         .catch(() => undefined);
   }
+}
+
+/**
+ * The disks that are read to tell some pieces of a group: those of k others that are there, data files first.
+ * @param wanted the pieces.
+ */
+export function sourceDisks(
+  { groups, volumes }: Pick<ParityParts, 'volumes' | 'groups'>,
+  groupId: ParityGroupId,
+  wanted: readonly number[],
+): DiskId[] {
+  const { table } = groups;
+  const group = table.find(groupId);
+  if (group === undefined) return [];
+  const isThere = (piece: number) => {
+    const state = table.stateAt(group, piece);
+    const diskId = table.diskAt(group, piece);
+    const isOnDisk = diskId !== undefined && volumes.get(diskId)?.isReadable;
+    return isOnDisk && state !== 'none' && state !== 'lost';
+  };
+  return Array.from({ length: table.pieceCountAt(group) }, (_, piece) => piece)
+    .filter((piece) => !wanted.includes(piece) && isThere(piece))
+    .slice(0, table.shapeAt(group).dataFiles)
+    .flatMap((piece) => table.diskAt(group, piece) ?? []);
 }
 
 export interface PlacedRow {

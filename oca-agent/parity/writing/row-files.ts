@@ -5,7 +5,7 @@ import type { OpenFile } from '../../platform/file-system.ts';
 import { CHUNK_BYTES, chunkHashOf } from '../../store/chunk-hashes.ts';
 import type { Volume } from '../../store/volume.ts';
 import { formatParityRecord, type ParityRecord, parityNameOf } from '../groups/parity-record.ts';
-import type { ParityParts } from './parity-parts.ts';
+import type { ParityParts } from '../tasks/parity-parts.ts';
 
 /** One parity file on its way onto a disk, chunk after chunk. */
 interface RowFile {

@@ -8,14 +8,16 @@ import {
   elapsed,
   epochMs,
   type Milliseconds,
+  milliseconds,
   seconds,
 } from '#domain/units.ts';
 import type { UpkeepTask } from '../../upkeep/upkeep-task.ts';
 import type { GroupNumber } from '../groups/group-numbers.ts';
-import { GroupWriting } from './group-writing.ts';
-import { RottenAssetError } from './member-source.ts';
+import type { ParityGroups } from '../groups/parity-groups.ts';
+import { GroupWriting } from '../writing/group-writing.ts';
+import { RottenAssetError } from '../writing/member-source.ts';
+import { parityRoom } from '../writing/parity-room.ts';
 import type { ParityParts } from './parity-parts.ts';
-import { parityRoom } from './parity-room.ts';
 import { presentGroup } from './present-group.ts';
 import { dropGroup } from './reconcile-groups.ts';
 import type { ParityTaskOptions } from './repair-task.ts';
@@ -25,7 +27,10 @@ import { SerialWork } from './serial-work.ts';
 const CHUNKS_A_STEP = 8;
 /** What a plan looks at in one go. */
 const LOOSE_MAX = 2000;
-const GROUPS_MAX = 500;
+/** Measured: a plan of these takes 20 ms, and of 500 groups 150 ms, in which no request is answered. */
+const GROUPS_MAX = 150;
+/** After a plan in vain so many times its duration, so that the search for something to better takes a twentieth of the time. */
+const REST_FACTOR = 20;
 const CHANGES_MAX = 64;
 /** Assets that come one by one are waited for, so that they need not be put into a group one by one. Assumption. */
 const GATHER_FOR = seconds(5);
@@ -40,9 +45,10 @@ export class FormTask implements UpkeepTask {
   readonly #work = new SerialWork();
   #changes: GroupChange[] = [];
   #writing: GroupWriting | undefined;
-  /** The revision at which there was nothing to better, and how many loose assets had been looked at since. */
+  /** The revision at which there was nothing to better, and how many loose assets and groups had been looked at since. */
   #plannedRevision = -1;
   #lookedAt = 0;
+  #groupsLookedAt = 0;
   #restingUntil: EpochMs = epochMs(0);
   #changedAt: { readonly revision: number; readonly at: EpochMs } | undefined;
 
@@ -62,13 +68,13 @@ export class FormTask implements UpkeepTask {
       if (!parts) return false;
       if (this.#writing) return this.#write(parts, this.#writing, signal);
       const change = this.#changes.shift();
-      if (change) return this.#begin(parts, change);
+      if (change) return this.#begin(parts, change, signal);
       if (this.#mustWait(parts)) return false;
       return this.#plan(parts);
     });
   }
 
-  async #begin(parts: ParityParts, change: GroupChange): Promise<boolean> {
+  async #begin(parts: ParityParts, change: GroupChange, signal: AbortSignal): Promise<boolean> {
     if (change.columns.every((column) => !column)) {
       for (const groupId of change.replaces) {
         const group = parts.groups.table.find(groupId);
@@ -82,7 +88,7 @@ export class FormTask implements UpkeepTask {
     try {
       this.#writing = await GroupWriting.begin(parts, { change, shape: keeper.shape, pace });
     } catch (error) {
-      await this.#see(parts, error);
+      await this.#see(parts, error, signal);
     }
     return true;
   }
@@ -97,19 +103,19 @@ export class FormTask implements UpkeepTask {
       await writing.commit();
     } catch (error) {
       await writing.abandon();
-      await this.#see(parts, error);
+      await this.#see(parts, error, signal);
     }
     this.#writing = undefined;
     return true;
   }
 
   /** Parity is never made of wrong bytes: an asset that nothing can tell goes, to be filled again. */
-  async #see(parts: ParityParts, error: unknown): Promise<void> {
+  async #see(parts: ParityParts, error: unknown, signal: AbortSignal): Promise<void> {
     this.#plannedRevision = -1;
-    if (error instanceof RottenAssetError) {
-      parts.log('parity.asset.rotten', { assetId: error.asset.assetId });
-      await this.#options.store.remove(error.asset.assetId, 'corruption');
-    } else this.#noteFailure(parts, error);
+    if (!(error instanceof RottenAssetError)) return this.#noteFailure(parts, error);
+    const { verifier, pace } = this.#options;
+    parts.log('parity.asset.rotten', { assetId: error.asset.assetId });
+    await verifier.verify([error.asset], pace, signal);
   }
 
   #noteFailure(parts: ParityParts, error: unknown): void {
@@ -126,7 +132,7 @@ export class FormTask implements UpkeepTask {
     const now = this.#options.keeper.clock.now();
     const { revision } = groups;
     if (now < this.#restingUntil && this.#restingUntil - now <= RETRY_AFTER) return true;
-    if (this.#plannedRevision === revision) return this.#lookedAt >= groups.loose.size;
+    if (this.#plannedRevision === revision) return this.#hasSeenAll(groups);
     if (this.#changedAt?.revision !== revision) this.#changedAt = { revision, at: now };
     const isEnough = groups.loose.size >= this.#options.keeper.shape.dataFiles;
     return !isEnough && elapsed(this.#changedAt.at, now) < this.#gatherFor;
@@ -135,7 +141,10 @@ export class FormTask implements UpkeepTask {
   async #plan(parts: ParityParts): Promise<boolean> {
     const { groups } = parts;
     const { keeper } = this.#options;
-    if (this.#plannedRevision !== groups.revision) this.#lookedAt = 0;
+    if (this.#plannedRevision !== groups.revision) {
+      this.#lookedAt = 0;
+      this.#groupsLookedAt = 0;
+    }
     this.#plannedRevision = groups.revision;
     const taken = groups.loose.take(LOOSE_MAX);
     const loose = looseFiles(parts, taken);
@@ -144,6 +153,7 @@ export class FormTask implements UpkeepTask {
     const disks = await parityRoom(parts, keeper.dataShare);
     const restless = this.#takeRestless(parts, new Set(disks.map(({ diskId }) => diskId)));
     const { dataFiles, parityFiles } = keeper.shape;
+    const startedAt = keeper.clock.now();
     const plan: ParityPlan = planParity({
       disks,
       loose,
@@ -153,8 +163,15 @@ export class FormTask implements UpkeepTask {
       changesMax: CHANGES_MAX,
     });
     this.#changes = [...plan.changes];
-    if (this.#changes.length > 0 || this.#lookedAt < groups.loose.size) return true;
-    return this.#dissolveOther(parts);
+    if (this.#changes.length > 0) return true;
+    if (this.#hasSeenAll(groups) && (await this.#dissolveOther(parts))) return true;
+    const now = keeper.clock.now();
+    this.#restingUntil = after(now, milliseconds(REST_FACTOR * elapsed(startedAt, now)));
+    return !this.#hasSeenAll(groups);
+  }
+
+  #hasSeenAll({ loose, restless }: ParityGroups): boolean {
+    return this.#lookedAt >= loose.size && this.#groupsLookedAt >= restless.size;
   }
 
   /** A few of the groups that may want a change, each in its turn. */
@@ -168,6 +185,7 @@ export class FormTask implements UpkeepTask {
       groups.restless.delete(group);
       groups.restless.add(group);
     }
+    this.#groupsLookedAt += some.length;
     return some.map((group) => presentGroup(groups, group, listed));
   }
 

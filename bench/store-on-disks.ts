@@ -25,8 +25,11 @@ import { ASSET_BYTES, assetNumber } from './catalogue-of-assets.ts';
 /** The sketch's generation 5. */
 const FLASH_DISKS = 8;
 const HDD_DISKS = 36;
-/** As in the units of docs/install.md. */
-const NODE_OPTIONS = ['--max-semi-space-size=8'];
+/** As in the unit of docs/install.md. */
+export const UNIT = {
+  nodeOptions: ['--max-semi-space-size=8'],
+  env: { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' },
+} as const;
 const CHUNK_HASH = Buffer.alloc(32, 7).toString('base64');
 const CHUNKS = ASSET_BYTES / 2 ** 20;
 
@@ -83,14 +86,14 @@ export class BenchStore {
   /** Starts the agent; resolves when it serves. */
   async start(): Promise<BenchAgent> {
     const args = [
-      ...NODE_OPTIONS,
+      ...UNIT.nodeOptions,
       this.#path('oca.cjs'),
       'serve',
       '--config',
       this.#path('agent.json'),
     ];
     const agent = new BenchAgent(
-      spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }),
+      spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: UNIT.env }),
       this.#disks().length,
     );
     await agent.ready;

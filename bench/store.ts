@@ -8,7 +8,7 @@ import type { TableFigures, Timing } from './index-table.ts';
 import { ingestRows } from './ingest.ts';
 import type { BenchmarkOutcome } from './outcome.ts';
 import { rounded } from './statistics.ts';
-import { BenchStore } from './store-on-disks.ts';
+import { BenchStore, UNIT } from './store-on-disks.ts';
 
 const run = promisify(execFile);
 const PARTS = ['table', 'agent', 'ingest'] as const;
@@ -57,7 +57,7 @@ export async function benchmarkStore(options: readonly string[]): Promise<Benchm
 async function tableRows(assets: number): Promise<Row[]> {
   const program = join(import.meta.dirname, 'index-table.ts');
   const args = ['--import', 'tsx', program, String(assets)];
-  const { stdout } = await run(process.execPath, args);
+  const { stdout } = await run(process.execPath, args, { env: UNIT.env });
   const { find, lookUp, memoryRead, ...figures } = JSON.parse(stdout) as TableFigures;
   return [
     rateRow('look-ups by title and file', lookUp, '≥ 1'),

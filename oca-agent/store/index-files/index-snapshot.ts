@@ -39,7 +39,7 @@ type Section = { readonly sizeBytes: number; readonly crc: number };
 const interned: Decoder<string | null> = (value, at) => (value === null ? null : text()(value, at));
 const section = object({ sizeBytes: integer(), crc: integer() });
 const footer = object({
-  version: literal(1),
+  version: literal(2),
   /** Words stand as this machine reads them. */
   byteOrder: literal(byteOrder()),
   databaseId: text(),
@@ -84,7 +84,7 @@ export async function writeSnapshot(
     };
     const { settle, ...began } = stamp;
     const facts: Footer = {
-      version: 1,
+      version: 2,
       byteOrder: byteOrder(),
       ...began,
       endSequence: settle(),

@@ -3,7 +3,7 @@ import { type AssetId, isAssetId } from '#domain/ids.ts';
 import { invariant } from '#domain/invariant.ts';
 import type { EpochMs } from '#domain/units.ts';
 import type { Heat } from '../heat.ts';
-import { NO_ROW, RowHash } from './row-hash.ts';
+import { ANOTHER_ROW, NO_ROW, RowHash } from './row-hash.ts';
 import { Rows } from './rows.ts';
 
 /**
@@ -193,8 +193,9 @@ export class AssetRows {
   #findSought(hash: number): Slot {
     const { hash: buckets } = this;
     for (let bucket = buckets.home(hash); ; bucket = buckets.after(bucket)) {
-      const slot = buckets.rowAt(bucket);
-      if (slot === NO_ROW || this.#matches(slot)) return slot;
+      const slot = buckets.rowAt(bucket, hash);
+      if (slot === NO_ROW) return NO_ROW;
+      if (slot !== ANOTHER_ROW && this.#matches(slot)) return slot;
     }
   }
   #matches(slot: Slot): boolean {

@@ -12,7 +12,7 @@ export interface NameFacts {
 /**
  * The parts of names that differ in length, one record each:
  *
- *     0  length of the file (2)   2  content type (2)   4  fetched at, ms (6)   10  ETag   then the file, in ASCII
+ *     0  length of the file (2)   2  content type (2)   4  fetched at, ms (6)   10  the file, in ASCII   then the ETag
  *
  * Records lie in segments of 4 MiB, none across two, at multiples of 4 bytes. The room of a record that is free is given
  * to the next of its length.
@@ -20,7 +20,8 @@ export interface NameFacts {
 const FILE_LENGTH = 0;
 const CONTENT_TYPE = 2;
 const FETCHED_AT = 4;
-const ETAG = 10;
+const FILE = 10;
+const ETAG_BYTES_MIN = 2;
 const INSTANT_BYTES = 6;
 
 const GRAIN_BYTES = 4;
@@ -46,15 +47,15 @@ export class NameRecords {
 
   write({ file, etag, contentType, fetchedAt }: NameFacts): number {
     const etagBytes = encodeEtag(etag);
-    const grains = Math.ceil((ETAG + etagBytes.length + file.length) / GRAIN_BYTES);
+    const grains = Math.ceil((FILE + file.length + etagBytes.length) / GRAIN_BYTES);
     const record = this.#free[grains]?.pop() ?? this.#place(grains);
     const segment = this.#segment(record);
     const at = this.#at(record);
     segment.writeUInt16LE(file.length, at + FILE_LENGTH);
     segment.writeUInt16LE(contentType, at + CONTENT_TYPE);
     segment.writeUIntLE(fetchedAt, at + FETCHED_AT, INSTANT_BYTES);
-    etagBytes.copy(segment, at + ETAG);
-    segment.write(file, at + ETAG + etagBytes.length, 'latin1');
+    segment.write(file, at + FILE, 'latin1');
+    etagBytes.copy(segment, at + FILE + file.length);
     this.liveBytes += grains * GRAIN_BYTES;
     return record;
   }
@@ -68,18 +69,16 @@ export class NameRecords {
   }
 
   file(record: number): string {
-    const segment = this.#segment(record);
-    const first = this.#fileAt(segment, this.#at(record));
-    return segment.toString('latin1', first, first + this.#fileLength(record));
+    const first = this.#at(record) + FILE;
+    return this.#segment(record).toString('latin1', first, first + this.#fileLength(record));
   }
   isFile(record: number, file: string): boolean {
     const segment = this.#segment(record);
     const at = this.#at(record);
     const length = (segment[at] as number) + 256 * (segment[at + 1] as number);
     if (length !== file.length) return false;
-    const first = this.#fileAt(segment, at);
     for (let index = 0; index < length; index += 1)
-      if (segment[first + index] !== file.charCodeAt(index)) return false;
+      if (segment[at + FILE + index] !== file.charCodeAt(index)) return false;
     return true;
   }
   isSameFile(one: number, other: number): boolean {
@@ -88,7 +87,7 @@ export class NameRecords {
   /** The same as `hashText` of the file. */
   hashOf(record: number, seed: number): number {
     const segment = this.#segment(record);
-    const first = this.#fileAt(segment, this.#at(record));
+    const first = this.#at(record) + FILE;
     const end = first + this.#fileLength(record);
     let hash = seed;
     for (let index = first; index < end; index += 1)
@@ -96,7 +95,7 @@ export class NameRecords {
     return hash;
   }
   etag(record: number): string {
-    return decodeEtag(this.#segment(record), this.#at(record) + ETAG);
+    return decodeEtag(this.#segment(record), this.#etagAt(record));
   }
   contentType(record: number): number {
     const at = this.#at(record) + CONTENT_TYPE;
@@ -144,14 +143,14 @@ export class NameRecords {
   isWhole(record: number): boolean {
     const at = this.#at(record);
     const segment = record < 1 ? undefined : this.segments[(record - 1) >>> SEGMENT_BITS];
-    if (!segment || at + ETAG + 2 > SEGMENT_BYTES) return false;
+    if (!segment || at + FILE > SEGMENT_BYTES) return false;
+    if (this.#etagAt(record) + ETAG_BYTES_MIN > SEGMENT_BYTES) return false;
     return at + this.grainsOf(record) * GRAIN_BYTES <= SEGMENT_BYTES;
   }
   grainsOf(record: number): number {
-    const segment = this.#segment(record);
-    const at = this.#at(record);
-    const length = this.#fileAt(segment, at) - at + this.#fileLength(record);
-    return Math.ceil(length / GRAIN_BYTES);
+    const etagAt = this.#etagAt(record);
+    const end = etagAt + etagLength(this.#segment(record), etagAt);
+    return Math.ceil((end - this.#at(record)) / GRAIN_BYTES);
   }
   countLive(record: number): void {
     this.liveBytes += this.grainsOf(record) * GRAIN_BYTES;
@@ -175,8 +174,8 @@ export class NameRecords {
   #fileLength(record: number): number {
     return this.#segment(record).readUInt16LE(this.#at(record) + FILE_LENGTH);
   }
-  #fileAt(segment: Buffer, at: number): number {
-    return at + ETAG + etagLength(segment, at + ETAG);
+  #etagAt(record: number): number {
+    return this.#at(record) + FILE + this.#fileLength(record);
   }
 }
 

@@ -4,7 +4,7 @@ import { invariant } from '#domain/invariant.ts';
 import type { EpochMs } from '#domain/units.ts';
 import { InternedTexts } from './interned-texts.ts';
 import { hashText, NameRecords } from './name-records.ts';
-import { NO_ROW, RowHash } from './row-hash.ts';
+import { ANOTHER_ROW, NO_ROW, RowHash } from './row-hash.ts';
 import { Rows } from './rows.ts';
 
 /**
@@ -54,8 +54,9 @@ export class NameRows {
     const { hash, records, titles } = this;
     const nameHash = finished(hashText(file, hashText(titleId, HASH_SEED)));
     for (let bucket = hash.home(nameHash); ; bucket = hash.after(bucket)) {
-      const row = hash.rowAt(bucket);
+      const row = hash.rowAt(bucket, nameHash);
       if (row === NO_ROW) return NO_ROW;
+      if (row === ANOTHER_ROW) continue;
       const isTitle = titles.text(this.titleOf(row)) === titleId;
       if (isTitle && records.isFile(this.recordOf(row), file)) return row;
     }
@@ -202,8 +203,9 @@ export class NameRows {
   #hasTwin(nameHash: number, row: number): boolean {
     const { hash, records } = this;
     for (let bucket = hash.home(nameHash); ; bucket = hash.after(bucket)) {
-      const other = hash.rowAt(bucket);
+      const other = hash.rowAt(bucket, nameHash);
       if (other === NO_ROW) return false;
+      if (other === ANOTHER_ROW) continue;
       if (this.titleOf(other) !== this.titleOf(row)) continue;
       if (records.isSameFile(this.recordOf(other), this.recordOf(row))) return true;
     }

@@ -13,9 +13,11 @@ export interface Fault {
 
 export type Decoded<T> = { ok: true; value: T } | { ok: false; faults: readonly Fault[] };
 
+/** Where a decoder is: at a field of the object, or a member of the list, that it stands in. */
 interface Place {
-  readonly path: string;
   readonly faults: Fault[];
+  readonly step: string | number;
+  readonly outer?: Place;
 }
 
 /** Reads one value. What it returns after noting a fault is never seen by anybody. */
@@ -28,7 +30,7 @@ const FOUND_LENGTH_MAX = 60;
 
 export function decode<T>(decoder: Decoder<T>, value: unknown): Decoded<T> {
   const faults: Fault[] = [];
-  const decoded = decoder(value, { path: '', faults });
+  const decoded = decoder(value, { faults, step: '' });
   return faults.length === 0 ? { ok: true, value: decoded } : { ok: false, faults };
 }
 
@@ -107,7 +109,7 @@ export function list<T>(item: Decoder<T>, options: { lengthMax?: number } = {}):
   return (value, at) => {
     if (!Array.isArray(value) || value.length > lengthMax)
       return fault(at, `a list of at most ${lengthMax}`, value);
-    return value.map((member, index) => item(member, { ...at, path: `${at.path}[${index}]` }));
+    return value.map((member, index) => item(member, inside(at, index)));
   };
 }
 
@@ -127,21 +129,36 @@ type Shape<F extends Fields> = {
 
 /** An object with these fields. Optional ones that are absent stay absent. */
 export function object<F extends Fields>(fields: F): Decoder<Shape<F>> {
+  const members = Object.entries(fields);
   return (value, at) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return fault(at, 'an object', value);
     const source = value as Record<string, unknown>;
-    const entries = Object.entries(fields).map(([key, decoder]) => {
-      const path = at.path === '' ? key : `${at.path}.${key}`;
-      return [key, decoder(source[key], { ...at, path })] as const;
-    });
-    return Object.fromEntries(entries.filter(([, member]) => member !== undefined)) as Shape<F>;
+    const decoded: Record<string, unknown> = {};
+    for (const [key, decoder] of members) {
+      const member = decoder(source[key], inside(at, key));
+      if (member !== undefined) decoded[key] = member;
+    }
+    return decoded as Shape<F>;
   };
+}
+
+const inside = (outer: Place, step: string | number): Place => ({
+  faults: outer.faults,
+  step,
+  outer,
+});
+
+/** Put together for a fault alone: most values have none. */
+function pathOf({ step, outer }: Place): string {
+  const before = outer ? pathOf(outer) : '';
+  if (typeof step === 'number') return `${before}[${step}]`;
+  return before === '' ? step : `${before}.${step}`;
 }
 
 function fault<T>(at: Place, expected: string, found: unknown): T {
   at.faults.push({
-    path: at.path,
+    path: pathOf(at),
     expected,
     found: found === undefined ? 'nothing' : shorten(JSON.stringify(found)),
   });

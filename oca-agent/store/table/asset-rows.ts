@@ -44,7 +44,8 @@ export class AssetRows {
   #words = this.rows.words;
   #floats = new Float32Array(this.#words.buffer);
   #bytes = Buffer.from(this.#words.buffer);
-  /** The id that is looked for. */
+  /** The id that is looked for, in hex when it was told so, and its bytes: often it is the one before. */
+  #soughtId: AssetId | undefined;
   readonly #soughtWords = new Uint32Array(ID_WORDS);
   readonly #sought = Buffer.from(this.#soughtWords.buffer);
 
@@ -54,7 +55,11 @@ export class AssetRows {
 
   /** The slot of an asset that is held or wanted; −1 when it is neither. */
   find(assetId: AssetId): Slot {
-    if (this.#sought.write(assetId, 'hex') < ID_BYTES) return NO_ROW;
+    if (assetId !== this.#soughtId) {
+      this.#soughtId = undefined;
+      if (this.#sought.write(assetId, 'hex') < ID_BYTES) return NO_ROW;
+      this.#soughtId = assetId;
+    }
     return this.#findSought(this.#sought.readUInt32BE(HASHED_BYTE));
   }
 
@@ -90,6 +95,7 @@ export class AssetRows {
   }
   /** Tells the hash of an asset that was put in its place, unless it has another slot. True: it had none. */
   hashIn(slot: Slot): boolean {
+    this.#soughtId = undefined;
     for (let word = 0; word < ID_WORDS; word += 1)
       this.#soughtWords[word] = this.#words[slot * WORDS + word] as number;
     const hash = this.#hashAt(slot);

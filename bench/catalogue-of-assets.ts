@@ -11,8 +11,7 @@ export const ASSET_BYTES = bytes(8 * 2 ** 20);
 export function assetNumber(n: number): { readonly assetId: AssetId; readonly name: AssetName } {
   const assetId = hash('sha256', String(n)) as AssetId;
   const name = {
-    titleId: `title-${Math.floor(n / FILES_PER_TITLE)}` as TitleId,
-    file: `video-${n % FILES_PER_TITLE}.mp4`,
+    ...nameNumber(n),
     etag: `"${assetId.slice(0, 32)}"`,
     contentType: 'video/mp4',
     fetchedAt: epochMs(1_790_000_000_000 + n),
@@ -20,15 +19,14 @@ export function assetNumber(n: number): { readonly assetId: AssetId; readonly na
   return { assetId, name };
 }
 
-/** Every title and file once, to be asked for in any order without making texts. */
-export function namesOfAssets(count: number) {
-  const titleIds = Array.from(
-    { length: Math.ceil(count / FILES_PER_TITLE) },
-    (_, title) => `title-${title}` as TitleId,
-  );
-  const files = Array.from({ length: FILES_PER_TITLE }, (_, file) => `video-${file}.mp4`);
-  return {
-    titleOf: (n: number) => titleIds[Math.floor(n / FILES_PER_TITLE)] as TitleId,
-    fileOf: (n: number) => files[n % FILES_PER_TITLE] as string,
-  };
+/** The n-th name in texts of its own, which no table has seen. */
+export function nameAsked(n: number): Pick<AssetName, 'titleId' | 'file'> {
+  const { titleId, file } = nameNumber(n);
+  return { titleId: copied(titleId) as TitleId, file: copied(file) };
 }
+
+const nameNumber = (n: number) => ({
+  titleId: `title-${Math.floor(n / FILES_PER_TITLE)}` as TitleId,
+  file: `video-${n % FILES_PER_TITLE}.mp4`,
+});
+const copied = (text: string): string => Buffer.from(text).toString('latin1');

@@ -1,8 +1,8 @@
-import type { DiskId } from '#domain/ids.ts';
+import type { DiskId, TitleId } from '#domain/ids.ts';
 import { seededRandom } from '#domain/random.ts';
 import { epochMs } from '#domain/units.ts';
 import { AssetIndex } from '../oca-agent/store/asset-index.ts';
-import { ASSET_BYTES, assetNumber, namesOfAssets } from './catalogue-of-assets.ts';
+import { ASSET_BYTES, assetNumber, nameAsked } from './catalogue-of-assets.ts';
 
 const BATCHES = 2000;
 const BATCH = 1000;
@@ -18,8 +18,12 @@ export interface Timing {
 /** What one process measured with an index of so many assets in memory. */
 export interface TableFigures {
   readonly tableBytes: number;
-  readonly find: Timing;
+  /** From a name to the slot of the asset that is held under it. */
   readonly lookUp: Timing;
+  /** And to that asset's row. */
+  readonly withAsset: Timing;
+  /** And all that an answer says, in texts. */
+  readonly find: Timing;
   /** One read that waits for the one before, anywhere in as much memory as the table takes. */
   readonly memoryRead: Timing;
   readonly addsPerCpuSecond: number;
@@ -30,16 +34,18 @@ export interface TableFigures {
 function measure(count: number): TableFigures {
   const index = new AssetIndex();
   const added = cpuSeconds(() => fill(index, count));
-  const { titleOf, fileOf } = namesOfAssets(count);
   const { names, assets } = index.table;
-  const find = timing(count, (n) => index.find(titleOf(n), fileOf(n)) !== undefined);
-  const lookUp = timing(count, (n) =>
-    assets.isHeld(names.slotOf(names.find(titleOf(n), fileOf(n)))),
+  const find = timing(count, (title, file) => index.find(title, file) !== undefined);
+  const lookUp = timing(count, (title, file) => names.slotOf(names.find(title, file)) >= 0);
+  const withAsset = timing(
+    count,
+    (title, file) => assets.sizeOf(names.slotOf(names.find(title, file))) > 0,
   );
   return {
     tableBytes: index.sizeBytes,
     find,
     lookUp,
+    withAsset,
     memoryRead: memoryReads(index.sizeBytes),
     addsPerCpuSecond: count / added,
     digestCpuSeconds: cpuSeconds(() => index.digest()),
@@ -55,13 +61,14 @@ function fill(index: AssetIndex, count: number): void {
   }
 }
 
-function timing(count: number, isFound: (n: number) => boolean): Timing {
+/** Each batch brings texts of its own, as requests do. */
+function timing(count: number, isFound: (title: TitleId, file: string) => boolean): Timing {
   const random = seededRandom(11);
   const times = Array.from({ length: BATCHES }, () => {
-    const asked = Uint32Array.from({ length: BATCH }, () => Math.floor(random.next() * count));
+    const asked = Array.from({ length: BATCH }, () => nameAsked(Math.floor(random.next() * count)));
     let found = 0;
     const beganAt = process.hrtime.bigint();
-    for (const n of asked) if (isFound(n)) found += 1;
+    for (const { titleId, file } of asked) if (isFound(titleId, file)) found += 1;
     const took = Number(process.hrtime.bigint() - beganAt);
     if (found !== BATCH) throw new Error(`${found} of ${BATCH} look-ups found something`);
     return took / BATCH;

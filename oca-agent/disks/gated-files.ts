@@ -34,9 +34,8 @@ export function gatedFiles(files: FileSystem, perform: Perform): FileSystem {
     stat: (path) => looking(path, () => files.stat(path)),
     syncFolder: (path) => perform({ kind: 'sync', path }, () => files.syncFolder(path)),
     readText: (path) => looking(path, () => files.readText(path)),
-    readTexts: (path, names) =>
-      perform({ kind: 'batch', path }, () => files.readTexts(path, names)),
-    sizesOf: (path, names) => perform({ kind: 'batch', path }, () => files.sizesOf(path, names)),
+    readBatch: (path, names) =>
+      perform({ kind: 'batch', path }, () => files.readBatch(path, names)),
     isWritable: (path) => looking(path, () => files.isWritable(path)),
     link: (target, path) => writing(path, () => files.link(target, path)),
     readLink: (path) => looking(path, () => files.readLink(path)),

@@ -7,20 +7,22 @@ import { Worker } from 'node:worker_threads';
 const PROGRAM = `
 const { readFileSync, statSync } = require('node:fs');
 const { parentPort } = require('node:worker_threads');
-const read = {
-  text: (path) => readFileSync(path, 'utf8'),
-  size: (path) => statSync(path).size,
-};
-parentPort.on('message', ({ what, folder, names }) => {
+const orWhenAbsent = (read) => (path) => {
   try {
-    const found = names.map((name) => {
-      try {
-        return read[what](folder + '/' + name);
-      } catch (error) {
-        if (error.code === 'ENOENT') return undefined;
-        throw error;
-      }
-    });
+    return read(path);
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+const textOf = orWhenAbsent((path) => readFileSync(path, 'utf8'));
+const sizeOf = orWhenAbsent((path) => statSync(path).size);
+parentPort.on('message', ({ folder, texts, sizes }) => {
+  try {
+    const found = {
+      texts: texts.map((name) => textOf(folder + '/' + name)),
+      sizes: sizes.map((name) => sizeOf(folder + '/' + name)),
+    };
     parentPort.postMessage({ found });
   } catch ({ code, syscall, message }) {
     parentPort.postMessage({ failure: { code, syscall, message } });
@@ -36,14 +38,24 @@ const THREADS_IN_ALL_MAX = 32;
 /** Threads that nobody needs are ended after this. */
 const IDLE_MS = 1000;
 
-interface Batch {
-  readonly what: 'text' | 'size';
+/** Names of files in one folder. */
+export interface BatchNames {
+  readonly texts: readonly string[];
+  readonly sizes: readonly string[];
+}
+
+/** In the order of their names; undefined for a file that is not there. Sizes in bytes. */
+export interface BatchFound {
+  readonly texts: readonly (string | undefined)[];
+  readonly sizes: readonly (number | undefined)[];
+}
+
+interface Batch extends BatchNames {
   readonly folder: string;
-  readonly names: readonly string[];
 }
 
 interface Answer {
-  readonly found?: readonly unknown[];
+  readonly found?: BatchFound;
   readonly failure?: { readonly code: string; readonly syscall: string; readonly message: string };
 }
 
@@ -103,18 +115,14 @@ let threads: Thread[] = [];
 let looking: NodeJS.Timeout | undefined;
 let ending: NodeJS.Timeout | undefined;
 
-/** The texts of files, or their sizes in bytes; undefined for one that is not there. @throws what the system says of one. */
-export async function readBatch<T>(
-  what: 'text' | 'size',
-  folder: string,
-  names: readonly string[],
-): Promise<(T | undefined)[]> {
+/** Texts of some files, and sizes of others. @throws what the system says of one. */
+export async function readBatch(folder: string, { texts, sizes }: BatchNames): Promise<BatchFound> {
   const { found, failure } = await new Promise<Answer>((settle) => {
-    queue.push({ batch: { what, folder, names }, settle });
+    queue.push({ batch: { folder, texts, sizes }, settle });
     beginNext();
   });
   if (failure) throw Object.assign(new Error(failure.message), failure);
-  return found as (T | undefined)[];
+  return found as BatchFound;
 }
 
 function beginNext(): void {

@@ -13,7 +13,7 @@ import {
   statfs,
   symlink,
 } from 'node:fs/promises';
-import { readBatch } from './batch-reader.ts';
+import { type BatchFound, type BatchNames, readBatch } from './batch-reader.ts';
 
 /** The file operations that the agent uses, and no more: so that a test can fail the n-th of them. */
 export interface FileSystem {
@@ -35,10 +35,8 @@ export interface FileSystem {
   syncFolder(folder: string): Promise<void>;
   /** Undefined when there is no such file. */
   readText(path: string): Promise<string | undefined>;
-  /** The texts of many small files of a folder at once; undefined for one that is not there. */
-  readTexts(folder: string, names: readonly string[]): Promise<(string | undefined)[]>;
-  /** The sizes in bytes of many files of a folder at once; undefined for one that is not there. */
-  sizesOf(folder: string, names: readonly string[]): Promise<(number | undefined)[]>;
+  /** The texts of many small files of a folder, and the sizes of others, all at once. */
+  readBatch(folder: string, names: BatchNames): Promise<BatchFound>;
   isWritable(path: string): Promise<boolean>;
   /** Makes a symbolic link at `path`; fails when there is something. */
   link(target: string, path: string): Promise<void>;
@@ -94,8 +92,7 @@ export const nodeFileSystem: FileSystem = {
     await handle.sync().finally(() => handle.close());
   },
   readText: (path) => readFile(path, 'utf8').catch(orWhenAbsent(undefined)),
-  readTexts: (folder, names) => readBatch<string>('text', folder, names),
-  sizesOf: (folder, names) => readBatch<number>('size', folder, names),
+  readBatch,
   isWritable: (path) =>
     access(path, constants.W_OK | constants.R_OK).then(
       () => true,

@@ -145,7 +145,7 @@ export class AssetIndex {
     this.table.hold(slot, asset);
     assets.setHeat(slot, heatOfFirstUse(now));
     assets.setLastUsedAt(slot, now);
-    this.#noteAsset(slot);
+    this.#noteAsset(slot, true);
     return this.table.held(slot);
   }
   /** The asset lies on another disk from now on. */
@@ -153,7 +153,7 @@ export class AssetIndex {
     const slot = this.table.heldSlot(assetId);
     invariant(slot >= 0, 'what moves is held');
     this.table.move(slot, place);
-    this.#keeping.noteAsset(slot);
+    this.#keeping.noteAsset(slot, false);
     this.revision += 1;
     return this.table.held(slot);
   }
@@ -161,7 +161,7 @@ export class AssetIndex {
     const slot = this.table.heldSlot(assetId);
     if (slot < 0) return;
     for (const row of this.table.nameRowsOf(slot)) this.#unbindRow(row);
-    this.#noteAsset(slot);
+    this.#noteAsset(slot, false);
     this.table.drop(slot);
   }
 
@@ -173,13 +173,13 @@ export class AssetIndex {
     const known = names.find(name.titleId, name.file);
     const row = known >= 0 ? known : names.add(name.titleId, name.file, name);
     const before = names.slotOf(row);
-    this.#tell(row, name);
+    if (known >= 0) this.#tell(row, name);
     if (before !== slot)
       this.#planned.around(row, () => {
         if (before >= 0) this.table.unlink(row);
         this.table.link(row, slot);
       });
-    this.#keeping.noteName(row);
+    this.#keeping.noteName(row, before < 0);
     this.revision += 1;
     return before >= 0 && before !== slot ? this.table.assets.assetId(before) : undefined;
   }
@@ -282,14 +282,14 @@ export class AssetIndex {
 
   #unbindRow(row: number): void {
     this.#planned.around(row, () => this.table.unlink(row));
-    this.#keeping.noteName(row);
+    this.#keeping.noteName(row, false);
     this.table.names.releaseIfIdle(row);
     this.revision += 1;
   }
 
-  #noteAsset(slot: Slot): void {
+  #noteAsset(slot: Slot, isNew: boolean): void {
     this.#digest.noteChange(this.table.assets.idByte(slot, 0));
-    this.#keeping.noteAsset(slot);
+    this.#keeping.noteAsset(slot, isNew);
     this.revision += 1;
   }
 

@@ -56,8 +56,7 @@ export class AssetStore {
       inTurn: (assetId, work) => holdings.files.inTurn(assetId, work),
       isThere: (asset) => holdings.isThere(asset),
       onVanished: (asset) => holdings.forgetVanished(asset),
-      onAdopted: (asset, before) =>
-        holdings.noteFound(asset, this.index.namesOf(asset.assetId), before),
+      onAdopted: (asset, before) => holdings.noteFound(asset, before),
       onNameless: async (assetId) => void (await holdings.remove(assetId, 'invalidation')),
     });
     this.#readers = new AssetReaders({

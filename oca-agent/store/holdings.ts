@@ -144,15 +144,11 @@ export class Holdings {
   }
 
   /** An asset was found on its disk, and its names mean it. @param before where the index had it. */
-  async noteFound(
-    asset: HeldAsset,
-    names: readonly AssetName[],
-    before: HeldAsset | undefined,
-  ): Promise<void> {
+  async noteFound(asset: HeldAsset, before: HeldAsset | undefined): Promise<void> {
     if (before) this.#parts.eviction.noteGone(before);
     this.#parts.eviction.noteHeld(asset);
     this.#parts.protection.noteHeld(asset);
-    await this.nameWatcher?.placed(asset, names);
+    await this.nameWatcher?.placed(asset, this.#index.namesOf(asset.assetId));
   }
 
   /** The file is whole where the index says, as far as can be seen. */

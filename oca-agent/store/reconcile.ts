@@ -89,6 +89,8 @@ class DiskReconciliation {
   readonly #options: ReconcileOptions;
   readonly #isStopped: () => boolean;
   readonly #present: SlotMarks;
+  /** On the disk, and not known to lie there. */
+  #unknown: AssetId[] = [];
   readonly #counts = { vanished: 0, adopted: 0, discarded: 0 };
   #shardsDone = 0;
   #shardsTotal = 0;
@@ -118,38 +120,43 @@ class DiskReconciliation {
       if (this.#isStopped()) return false;
       const names = await this.#orPassOver(this.#volume.listShard(shard));
       if (names) await this.#goThrough(shard, names);
+      while (this.#unknown.length >= READ_AT_A_TIME) await this.#takeIn();
       this.#shardsDone += 1;
     }
+    await this.#takeIn();
     await this.#forgetVanished();
     return !this.#isStopped();
   }
 
   async #goThrough(shard: string, names: readonly string[]): Promise<void> {
     const { index } = this.#options;
-    const listed = new Set(names);
-    const unknown: AssetId[] = [];
-    for (const name of names) {
-      await this.#letOthers();
-      if (isAssetId(name) && name.startsWith(shard)) {
-        const slot = index.slotOn(name, this.#volume.disk.diskId);
-        if (slot < 0) unknown.push(name);
-        else this.#present.add(slot);
-      } else if (!isSidecar(name, listed)) await this.#orPassOver(this.#removeStray(shard, name));
+    const { diskId } = this.#volume.disk;
+    const isAsset = (name: string): name is AssetId => isAssetId(name) && name.startsWith(shard);
+    const assets = new Set(names.filter(isAsset));
+    for (const assetId of assets) {
+      if (this.#isTurnOfOthers()) await turnOfOthers();
+      const slot = index.slotOn(assetId, diskId);
+      if (slot < 0) this.#unknown.push(assetId);
+      else this.#present.add(slot);
     }
-    for (let first = 0; first < unknown.length && !this.#isStopped(); first += READ_AT_A_TIME) {
-      const batch = unknown.slice(first, first + READ_AT_A_TIME);
-      for (const found of await this.#read(shard, batch))
-        await this.#orPassOver(this.#settle(found));
-    }
+    for (const name of names)
+      if (!assets.has(assetOfFile(name))) await this.#orPassOver(this.#removeStray(shard, name));
+  }
+
+  /** Takes in the first of what is unknown, or removes it. */
+  async #takeIn(): Promise<void> {
+    const batch = this.#unknown.splice(0, READ_AT_A_TIME);
+    if (batch.length === 0 || this.#isStopped()) return;
+    for (const found of await this.#read(batch)) await this.#orPassOver(this.#settle(found));
   }
 
   /** What cannot be read is left as it is. */
-  async #read(shard: string, assetIds: readonly AssetId[]): Promise<readonly FoundAsset[]> {
-    const found = await this.#orPassOver(this.#volume.readShard(shard, assetIds));
+  async #read(assetIds: readonly AssetId[]): Promise<readonly FoundAsset[]> {
+    const found = await this.#orPassOver(this.#volume.readAssets(assetIds));
     if (found) return found;
     const each: FoundAsset[] = [];
     for (const assetId of assetIds)
-      each.push(...((await this.#orPassOver(this.#volume.readShard(shard, [assetId]))) ?? []));
+      each.push(...((await this.#orPassOver(this.#volume.readAssets([assetId]))) ?? []));
     return each;
   }
 
@@ -164,7 +171,7 @@ class DiskReconciliation {
   /** A file that the index does not know is taken back in, or removed. One that a newer version wrote is left as it is. */
   async #settle(found: FoundAsset): Promise<void> {
     const { index, inTurn, onNameless } = this.#options;
-    await this.#letOthers();
+    if (this.#isTurnOfOthers()) await turnOfOthers();
     if (isNewerSidecar(found.sidecar)) return;
     const nameless = await inTurn(found.assetId, async () => {
       if (index.slotOn(found.assetId, this.#volume.disk.diskId) >= 0) return [];
@@ -216,7 +223,7 @@ class DiskReconciliation {
     const { index, onVanished } = this.#options;
     const { diskId } = this.#volume.disk;
     for (let slot = 0; slot < this.#present.end; slot += 1) {
-      await this.#letOthers();
+      if (this.#isTurnOfOthers()) await turnOfOthers();
       if (this.#isStopped()) return;
       if (this.#present.has(slot) || !index.isOn(slot, diskId)) continue;
       const asset = index.assetAt(slot);
@@ -224,15 +231,17 @@ class DiskReconciliation {
     }
   }
 
-  /** Lets others work after so many steps. */
-  #letOthers(): Promise<void> | undefined {
+  /** Others are let to work after so many steps. */
+  #isTurnOfOthers(): boolean {
     this.#lookedAt += 1;
-    if (this.#lookedAt % LOOKED_AT_A_TIME !== 0) return undefined;
-    return new Promise((resolve) => setImmediate(resolve));
+    return this.#lookedAt % LOOKED_AT_A_TIME === 0;
   }
 }
 
 const SHARD = /^[0-9a-f]{2}$/;
 
-const isSidecar = (name: string, listed: ReadonlySet<string>): boolean =>
-  name.endsWith('.json') && isAssetId(name.slice(0, -5)) && listed.has(name.slice(0, -5));
+const turnOfOthers = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** The asset that a file is, or is the sidecar of, if it is either. */
+const assetOfFile = (name: string) =>
+  (name.endsWith('.json') ? name.slice(0, -'.json'.length) : name) as AssetId;

@@ -11,8 +11,11 @@ export const isParityName = (name: string): name is ParityName => PARITY_NAME.te
 /** The folders that every disk has. */
 export const FOLDERS = ['objects', 'parity', 'retired', 'tmp'] as const;
 
+export const objectsPath = (root: string): string => join(root, 'objects');
+/** Where an asset lies among the objects. */
+export const assetPlace = (assetId: AssetId): string => `${assetId.slice(0, 2)}/${assetId}`;
 export const assetPath = (root: string, assetId: AssetId): string =>
-  join(root, 'objects', assetId.slice(0, 2), assetId);
+  join(objectsPath(root), assetPlace(assetId));
 export const parityPath = (root: string, name: ParityName): string =>
   join(root, 'parity', name.slice(0, 2), name);
 export const retiredPath = (root: string, assetId: AssetId): string =>

@@ -12,8 +12,10 @@ import { Medium } from '../disks/medium.ts';
 import { errnoOf, type FileSystem, type OpenFile } from '../platform/file-system.ts';
 import {
   assetPath,
+  assetPlace,
   FOLDERS,
   isParityName,
+  objectsPath,
   type ParityName,
   parityPath,
   retiredPath,
@@ -171,18 +173,18 @@ export class Volume {
   }
   /** The folders in which assets lie, by name. */
   listShards(): Promise<string[]> {
-    return this.run((files) => files.list(join(this.disk.path, 'objects')));
+    return this.run((files) => files.list(objectsPath(this.disk.path)));
   }
   /** Whatever lies in one of them: assets, sidecars, and what a crash left. */
   listShard(shard: string): Promise<string[]> {
-    return this.run((files) => files.list(join(this.disk.path, 'objects', shard)));
+    return this.run((files) => files.list(join(objectsPath(this.disk.path), shard)));
   }
-  /** Sidecars and sizes of assets of one shard; undefined where there is none. */
-  async readShard(shard: string, assetIds: readonly AssetId[]): Promise<FoundAsset[]> {
-    const folder = join(this.disk.path, 'objects', shard);
-    const sidecars = assetIds.map((assetId) => sidecarPath(assetId));
-    const texts = await this.run((files) => files.readTexts(folder, sidecars));
-    const sizes = await this.run((files) => files.sizesOf(folder, assetIds));
+  /** Sidecars and sizes of many assets; undefined where there is none. */
+  async readAssets(assetIds: readonly AssetId[]): Promise<FoundAsset[]> {
+    const places = assetIds.map(assetPlace);
+    const names = { texts: places.map(sidecarPath), sizes: places };
+    const folder = objectsPath(this.disk.path);
+    const { texts, sizes } = await this.run((files) => files.readBatch(folder, names));
     return assetIds.map((assetId, index) => ({
       assetId,
       sidecar: texts[index],

@@ -7,11 +7,12 @@ import type { AssetTable } from '../table/asset-table.ts';
 import type { IndexDatabase } from './index-database.ts';
 import type { IndexKeeping } from './index-keeping.ts';
 import { writeSnapshot } from './index-snapshot.ts';
+import { RowBacklog } from './row-backlog.ts';
 
-/** A crash loses no more than this; the disks tell it again. */
+/** A crash loses no more than this, and new rows that are many; the disks tell it again. */
 const WRITE_AFTER = milliseconds(200);
 /** So many rows are written in about ten milliseconds, in which nothing else happens. Measured: 8 µs each. */
-const UNWRITTEN_MAX = 1024;
+const ROWS_AT_A_TIME = 1024;
 /** After a failure: the state directory may be full. */
 const RETRY_AFTER = seconds(10);
 /** Assumption: so much of what is known of uses may be lost in a crash. */
@@ -30,12 +31,15 @@ export interface IndexKeeperOptions {
 
 /**
  * Keeps the table in SQLite, some hundred rows a transaction, and now and then in a snapshot. Nobody waits for it: after a
- * crash the disks are asked for what is missing.
+ * crash the disks are asked for what is missing. A row that the database does not know may therefore be written later, alone;
+ * what it says otherwise may not, for a name must never lead to another asset in the same slot.
  */
 export class IndexKeeper implements IndexKeeping {
   readonly #options: IndexKeeperOptions;
-  readonly #slots = new Set<Slot>();
-  readonly #nameRows = new Set<number>();
+  /** What the database says otherwise. All of them go into one transaction. */
+  readonly #changed = { slots: new Set<Slot>(), nameRows: new Set<number>() };
+  /** What the database knows nothing of: there may be millions when the disks tell the index anew. In any order. */
+  readonly #new = { slots: new RowBacklog(), nameRows: new RowBacklog() };
   readonly #ending = new AbortController();
   readonly #snapshots: Promise<void>;
   #hasSnapshot: boolean;
@@ -53,12 +57,14 @@ export class IndexKeeper implements IndexKeeping {
     this.#snapshots = this.#keepSnapshots(this.#ending.signal);
   }
 
-  noteAsset(slot: Slot): void {
-    this.#slots.add(slot);
+  noteAsset(slot: Slot, isNew: boolean): void {
+    const isUnknown = isNew && !this.#changed.slots.has(slot);
+    (isUnknown ? this.#new : this.#changed).slots.add(slot);
     this.#wake();
   }
-  noteName(row: number): void {
-    this.#nameRows.add(row);
+  noteName(row: number, isNew: boolean): void {
+    const isUnknown = isNew && !this.#changed.nameRows.has(row);
+    (isUnknown ? this.#new : this.#changed).nameRows.add(row);
     this.#wake();
   }
   noteUse(): void {
@@ -70,17 +76,24 @@ export class IndexKeeper implements IndexKeeping {
     this.#isPlanNew = true;
   }
 
-  /** Writes what is not written; what cannot be written stays for later. */
+  /** Writes what changed, and some of what is new; what cannot be written stays for later. */
   write(): void {
-    if (this.#slots.size + this.#nameRows.size === 0) return;
+    if (!this.#isUnwritten) return;
     const { table, database, log } = this.#options;
+    const slots = this.#new.slots.take(ROWS_AT_A_TIME / 2);
+    const nameRows = this.#new.nameRows.take(ROWS_AT_A_TIME - slots.length);
     try {
-      const changed = { slots: this.#slots, nameRows: this.#nameRows };
-      database.write(table, changed, this.#hasSnapshot);
-      this.#slots.clear();
-      this.#nameRows.clear();
+      const rows = {
+        slots: [...this.#changed.slots, ...slots],
+        nameRows: [...this.#changed.nameRows, ...nameRows],
+      };
+      database.write(table, rows, this.#hasSnapshot);
+      this.#changed.slots.clear();
+      this.#changed.nameRows.clear();
       this.#isFailing = false;
     } catch (error) {
+      for (const slot of slots) this.#new.slots.add(slot);
+      for (const row of nameRows) this.#new.nameRows.add(row);
       if (!this.#isFailing) log('store.index.unwritten', failureFacts(error));
       this.#isFailing = true;
     }
@@ -89,14 +102,22 @@ export class IndexKeeper implements IndexKeeping {
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#snapshots;
-    this.write();
+    do this.write();
+    while (this.#isUnwritten && !this.#isFailing);
     if (this.#isStale) await this.#snapshot();
     this.#options.database.close();
   }
 
+  get #isUnwritten(): boolean {
+    return this.#changedCount + this.#new.slots.size + this.#new.nameRows.size > 0;
+  }
+  get #changedCount(): number {
+    return this.#changed.slots.size + this.#changed.nameRows.size;
+  }
+
   #wake(): void {
     this.#isStale = true;
-    const isMuch = this.#slots.size + this.#nameRows.size >= UNWRITTEN_MAX;
+    const isMuch = this.#changedCount >= ROWS_AT_A_TIME;
     if (isMuch && !this.#isFailing) this.write();
     else if (!this.#isAwake) void this.#writeSoon();
   }
@@ -109,14 +130,21 @@ export class IndexKeeper implements IndexKeeping {
     this.#isAwake = false;
     if (signal.aborted) return;
     this.write();
-    if (this.#isFailing) void this.#writeSoon();
+    if (this.#isUnwritten) void this.#writeSoon();
   }
 
   async #keepSnapshots(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#options.clock.sleep(SNAPSHOT_EVERY, signal);
+      await this.#catchUp(signal);
       if (!signal.aborted && this.#isStale) await this.#snapshot();
     }
+  }
+
+  /** Writes all that is new, some at a time. Ends early when it cannot be written. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    for (this.write(); this.#isUnwritten && !this.#isFailing && !signal.aborted; this.write())
+      await this.#options.clock.sleep(WRITE_AFTER, signal);
   }
 
   /** From now on changes are listed, so that the snapshot may be written in peace. */
@@ -143,7 +171,7 @@ export class IndexKeeper implements IndexKeeping {
   /** @throws Error when the database cannot say what the snapshot says. */
   #settle(): number {
     this.write();
-    if (this.#isFailing) throw new Error('the database lags behind');
+    if (this.#isUnwritten) throw new Error('the database lags behind');
     const { database, table } = this.#options;
     if (this.#isPlanNew) database.write(table, { slots: [], nameRows: [] }, false);
     database.sync();

@@ -2,8 +2,10 @@ import type { Slot } from '#domain/eviction/policy.ts';
 
 /** Keeps the index in files. It is told which rows changed, and reads them when it writes. */
 export interface IndexKeeping {
-  noteAsset(slot: Slot): void;
-  noteName(row: number): void;
+  /** @param isNew nothing was held in that slot before */
+  noteAsset(slot: Slot, isNew: boolean): void;
+  /** @param isNew the row meant nothing that is held before */
+  noteName(row: number, isNew: boolean): void;
   noteUse(): void;
   /** Another plan: rows have come and gone that are kept nowhere. */
   notePlan(): void;

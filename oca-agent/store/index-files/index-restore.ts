@@ -50,6 +50,7 @@ function finish(table: AssetTable): void {
   assets.rows.findFree((slot) => assets.isInUse(slot));
   names.rows.findFree((row) => names.isInUse(row));
   names.titles.dropUnused();
+  names.files.dropUnused();
   names.contentTypes.dropUnused();
   const wasteBytes = names.records.sizeBytes - names.records.liveBytes;
   if (wasteBytes > Math.max(WASTE_BYTES_MIN, names.records.sizeBytes * WASTE_SHARE_MAX))

@@ -39,7 +39,7 @@ type Section = { readonly sizeBytes: number; readonly crc: number };
 const interned: Decoder<string | null> = (value, at) => (value === null ? null : text()(value, at));
 const section = object({ sizeBytes: integer(), crc: integer() });
 const footer = object({
-  version: literal(2),
+  version: literal(3),
   /** Words stand as this machine reads them. */
   byteOrder: literal(byteOrder()),
   databaseId: text(),
@@ -47,6 +47,7 @@ const footer = object({
   endSequence: integer(),
   places: list(object({ diskId: branded(isDiskId, 'a disk id'), tier })),
   titles: list(interned, { lengthMax: 2 ** 31 }),
+  files: list(interned),
   contentTypes: list(interned),
   assets: section,
   names: section,
@@ -84,12 +85,13 @@ export async function writeSnapshot(
     };
     const { settle, ...began } = stamp;
     const facts: Footer = {
-      version: 2,
+      version: 3,
       byteOrder: byteOrder(),
       ...began,
       endSequence: settle(),
       places: [...places],
       titles: names.titles.list(),
+      files: names.files.list(),
       contentTypes: names.contentTypes.list(),
       ...sections,
     };
@@ -161,6 +163,7 @@ async function readSections(file: OpenFile, facts: Footer, table: AssetTable): P
   names.renewViews();
   places.push(...facts.places);
   names.titles.restore(facts.titles);
+  names.files.restore(facts.files);
   names.contentTypes.restore(facts.contentTypes);
   return true;
 }

@@ -43,8 +43,8 @@ export async function openIndex(options: OpenIndexOptions): Promise<AssetIndex> 
     clock,
     log: options.log,
   });
-  for (const slot of dropped.slots) keeper.noteAsset(slot);
-  for (const row of dropped.nameRows) keeper.noteName(row);
+  for (const slot of dropped.slots) keeper.noteAsset(slot, false);
+  for (const row of dropped.nameRows) keeper.noteName(row, false);
   index.keepBy(keeper);
   return index;
 }

@@ -28,9 +28,14 @@ const NO_USAGE: DiskUsage = { assetCount: 0, usedBytes: 0, evictableBytes: 0 };
  */
 export class AssetTable {
   readonly assets = new AssetRows();
-  readonly names = new NameRows();
+  readonly names: NameRows;
   readonly places: Place[] = [];
   readonly #usageByDisk = new Map<DiskId, { -readonly [K in keyof DiskUsage]: DiskUsage[K] }>();
+
+  /** @param sharedFilesMax see `NameRows` */
+  constructor(sharedFilesMax?: number) {
+    this.names = new NameRows(sharedFilesMax);
+  }
 
   get sizeBytes(): number {
     return this.assets.sizeBytes + this.names.sizeBytes;

@@ -16,7 +16,7 @@ const PARTS_MAX = 0xffff;
 export function encodeEtag(etag: string): Buffer {
   const [, md5, parts] = MD5_SHAPE.exec(etag) ?? [];
   if (md5 === undefined || Number(parts ?? 0) > PARTS_MAX) return encodeText(etag);
-  const encoded = Buffer.alloc(1 + MD5_BYTES + (parts === undefined ? 0 : 2));
+  const encoded = Buffer.allocUnsafe(1 + MD5_BYTES + (parts === undefined ? 0 : 2));
   encoded[0] = parts === undefined ? MD5 : MD5_OF_PARTS;
   encoded.write(md5, 1, 'hex');
   if (parts !== undefined) encoded.writeUInt16LE(Number(parts), 1 + MD5_BYTES);

@@ -4,6 +4,11 @@ export class InternedTexts {
   readonly #texts: (string | undefined)[] = [];
   readonly #uses: number[] = [];
   readonly #free: number[] = [];
+  readonly #countMax: number;
+
+  constructor(countMax = Number.POSITIVE_INFINITY) {
+    this.#countMax = countMax;
+  }
 
   /** −1: unknown. */
   numberOf(text: string): number {
@@ -23,11 +28,13 @@ export class InternedTexts {
     this.reuse(number);
     return number;
   }
-  /** The number of a text, whether anybody uses it or not. */
+  /** The number of a text, whether anybody uses it or not; −1 when there are as many as there may be. */
   put(text: string): number {
     const known = this.#numbers.get(text);
-    const number = known ?? this.#free.pop() ?? this.#texts.length;
-    if (known === undefined) this.#put(number, text);
+    if (known !== undefined) return known;
+    if (this.#numbers.size >= this.#countMax) return -1;
+    const number = this.#free.pop() ?? this.#texts.length;
+    this.#put(number, text);
     return number;
   }
 

@@ -81,19 +81,6 @@ export class NameRecords {
       if (segment[at + FILE + index] !== file.charCodeAt(index)) return false;
     return true;
   }
-  isSameFile(one: number, other: number): boolean {
-    return one === other || this.isFile(one, this.file(other));
-  }
-  /** The same as `hashText` of the file. */
-  hashOf(record: number, seed: number): number {
-    const segment = this.#segment(record);
-    const first = this.#at(record) + FILE;
-    const end = first + this.#fileLength(record);
-    let hash = seed;
-    for (let index = first; index < end; index += 1)
-      hash = Math.imul(hash ^ (segment[index] as number), FNV_PRIME);
-    return hash;
-  }
   etag(record: number): string {
     return decodeEtag(this.#segment(record), this.#etagAt(record));
   }

@@ -8,22 +8,27 @@ import { ANOTHER_ROW, NO_ROW, RowHash } from './row-hash.ts';
 import { Rows } from './rows.ts';
 
 /**
- * One row of 4 words (16 bytes) for each name that means a held asset, or that the plan wants:
+ * One row of 5 words (20 bytes) for each name that means a held asset, or that the plan wants:
  *
- *     0  title, by its number     2  slot of the asset that it means, + 1
- *     1  record                   3  next name of that asset, by row + 1
+ *     0  title, by its number                          3  slot of the asset that it means, + 1
+ *     1  file, by its number + 1; 0: in the record     4  next name of that asset, by row + 1
+ *     2  record
  *
- * Where it stands in the plan is beside the rows, in 4 bytes more as soon as there is a plan.
+ * Titles name their files alike, so that a look-up seldom needs the record, which lies elsewhere in memory. Where the name
+ * stands in the plan is beside the rows, in 4 bytes more as soon as there is a plan.
  */
-const WORDS = 4;
+const WORDS = 5;
 const TITLE = 0;
-const RECORD = 1;
-const SLOT = 2;
-const NEXT = 3;
+const FILE = 1;
+const RECORD = 2;
+const SLOT = 3;
+const NEXT = 4;
 
 /** Source: FNV-1a's offset basis, draft-eastlake-fnv-21. */
 const HASH_SEED = 0x811c9dc5;
 const CONTENT_TYPES_MAX = 0x1_0000;
+/** Different names of files that are shared; each takes about 100 bytes. Those beyond stand in their records. */
+const SHARED_FILES_MAX = 0x1_0000;
 const ASCII = /^[\x20-\x7e]*$/;
 
 /** What a name is told with. */
@@ -40,8 +45,14 @@ export class NameRows {
   /** Places in the plan, + 1, by row. */
   #planned = new Uint32Array(0);
   readonly titles = new InternedTexts();
+  readonly files: InternedTexts;
   readonly contentTypes = new InternedTexts();
   #words = this.rows.words;
+
+  /** @param sharedFilesMax so many different names of files are shared */
+  constructor(sharedFilesMax = SHARED_FILES_MAX) {
+    this.files = new InternedTexts(sharedFilesMax);
+  }
 
   get sizeBytes(): number {
     return (
@@ -51,14 +62,13 @@ export class NameRows {
 
   /** The row of a name; −1 when nobody speaks of it. */
   find(titleId: TitleId, file: string): number {
-    const { hash, records, titles } = this;
+    const { hash, titles } = this;
     const nameHash = finished(hashText(file, hashText(titleId, HASH_SEED)));
     for (let bucket = hash.home(nameHash); ; bucket = hash.after(bucket)) {
       const row = hash.rowAt(bucket, nameHash);
       if (row === NO_ROW) return NO_ROW;
       if (row === ANOTHER_ROW) continue;
-      const isTitle = titles.text(this.titleOf(row)) === titleId;
-      if (isTitle && records.isFile(this.recordOf(row), file)) return row;
+      if (titles.text(this.titleOf(row)) === titleId && this.#isFile(row, file)) return row;
     }
   }
 
@@ -68,7 +78,10 @@ export class NameRows {
     const row = this.rows.take();
     this.renewViews();
     this.#set(row, TITLE, this.titles.retain(titleId));
-    this.#set(row, RECORD, this.write(file, text));
+    const number = this.files.put(file);
+    if (number >= 0) this.files.reuse(number);
+    this.#set(row, FILE, number + 1);
+    this.#set(row, RECORD, this.write(number < 0 ? file : '', text));
     this.hash.add(this.#hashAt(row), row);
     return row;
   }
@@ -79,8 +92,11 @@ export class NameRows {
     this.renewViews();
     this.clear(row);
     this.#set(row, TITLE, this.titles.put(name.titleId));
+    const number = this.files.put(name.file);
+    this.#set(row, FILE, number + 1);
+    const file = number < 0 ? name.file : '';
     const contentType = this.contentTypes.put(name.contentType);
-    this.#set(row, RECORD, this.records.write({ ...name, contentType }));
+    this.#set(row, RECORD, this.records.write({ ...name, file, contentType }));
   }
   clear(row: number): void {
     this.#words.fill(0, row * WORDS, (row + 1) * WORDS);
@@ -91,6 +107,7 @@ export class NameRows {
     return (
       this.records.isWhole(record) &&
       this.titles.has(this.titleOf(row)) &&
+      (this.#fileOf(row) < 0 || this.files.has(this.#fileOf(row))) &&
       this.contentTypes.has(this.records.contentType(record))
     );
   }
@@ -105,6 +122,7 @@ export class NameRows {
   countIn(row: number): void {
     const record = this.recordOf(row);
     this.titles.reuse(this.titleOf(row));
+    if (this.#fileOf(row) >= 0) this.files.reuse(this.#fileOf(row));
     this.contentTypes.reuse(this.records.contentType(record));
     this.records.countLive(record);
   }
@@ -117,6 +135,7 @@ export class NameRows {
     if (this.isInUse(row)) return;
     this.hash.remove(this.#hashAt(row), row);
     this.titles.release(this.titleOf(row));
+    if (this.#fileOf(row) >= 0) this.files.release(this.#fileOf(row));
     this.free(this.recordOf(row));
     this.rows.release(row);
   }
@@ -153,7 +172,7 @@ export class NameRows {
   }
   rewrite(row: number, text: NameText): void {
     const before = this.recordOf(row);
-    this.#set(row, RECORD, this.write(this.file(row), text));
+    this.#set(row, RECORD, this.write(this.records.file(before), text));
     this.free(before);
   }
 
@@ -161,7 +180,8 @@ export class NameRows {
     return this.titles.text(this.titleOf(row)) as TitleId;
   }
   file(row: number): string {
-    return this.records.file(this.recordOf(row));
+    const number = this.#fileOf(row);
+    return number < 0 ? this.records.file(this.recordOf(row)) : this.files.text(number);
   }
   titleOf(row: number): number {
     return this.#word(row, TITLE);
@@ -201,14 +221,24 @@ export class NameRows {
   }
 
   #hasTwin(nameHash: number, row: number): boolean {
-    const { hash, records } = this;
+    const { hash } = this;
     for (let bucket = hash.home(nameHash); ; bucket = hash.after(bucket)) {
       const other = hash.rowAt(bucket, nameHash);
       if (other === NO_ROW) return false;
       if (other === ANOTHER_ROW) continue;
       if (this.titleOf(other) !== this.titleOf(row)) continue;
-      if (records.isSameFile(this.recordOf(other), this.recordOf(row))) return true;
+      if (this.#isFile(other, this.file(row))) return true;
     }
+  }
+  /** The number of a file that is shared; −1: it stands in the record. */
+  #fileOf(row: number): number {
+    return this.#word(row, FILE) - 1;
+  }
+  #isFile(row: number, file: string): boolean {
+    const number = this.#fileOf(row);
+    return number < 0
+      ? this.records.isFile(this.recordOf(row), file)
+      : this.files.text(number) === file;
   }
   #word(row: number, word: number): number {
     return this.#words[row * WORDS + word] as number;
@@ -218,7 +248,7 @@ export class NameRows {
   }
   #hashAt(row: number): number {
     const seed = hashText(this.titleId(row), HASH_SEED);
-    return finished(this.records.hashOf(this.#word(row, RECORD), seed));
+    return finished(hashText(this.file(row), seed));
   }
 }
 

@@ -13,6 +13,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const names = Array.from({ length: 300 }, (_, index) => `${index}.json`);
+const readTexts = async (texts: readonly string[]) =>
+  (await nodeFileSystem.readBatch(folder, { texts, sizes: [] })).texts;
 const textOf = (name: string) => `{"name":"${name}","what":"Ü"}`;
 const write = () => Promise.all(names.map((name) => writeFile(join(folder, name), textOf(name))));
 
@@ -20,9 +22,10 @@ test('many files are read at once, in the order of their names; what is not ther
   await write();
   const asked = ['none.json', ...names.toReversed(), 'neither.json'];
   const expected = [undefined, ...names.toReversed().map(textOf), undefined];
-  expect(await nodeFileSystem.readTexts(folder, asked)).toEqual(expected);
+  expect(await readTexts(asked)).toEqual(expected);
   const sizes = expected.map((text) => (text === undefined ? undefined : Buffer.byteLength(text)));
-  expect(await nodeFileSystem.sizesOf(folder, asked)).toEqual(sizes);
+  const found = await nodeFileSystem.readBatch(folder, { texts: [], sizes: asked });
+  expect(found).toEqual({ texts: [], sizes });
 });
 
 test('more batches than threads are all answered, each with its own', async () => {
@@ -30,17 +33,15 @@ test('more batches than threads are all answered, each with its own', async () =
   const batches = Array.from({ length: 20 }, (_, index) =>
     names.slice(10 * index, 10 * index + 10),
   );
-  const answers = await Promise.all(
-    batches.map((batch) => nodeFileSystem.readTexts(folder, batch)),
-  );
+  const answers = await Promise.all(batches.map((batch) => readTexts(batch)));
   expect(answers).toEqual(batches.map((batch) => batch.map(textOf)));
 });
 
 test('what the system says of one file fails its batch, by name, and no other', async () => {
   await write();
   await mkdir(join(folder, 'folder.json'));
-  const failed = nodeFileSystem.readTexts(folder, ['0.json', 'folder.json']);
-  const whole = nodeFileSystem.readTexts(folder, ['0.json']);
+  const failed = readTexts(['0.json', 'folder.json']);
+  const whole = readTexts(['0.json']);
   expect(errnoOf(await failed.catch((error: unknown) => error))).toBe('EISDIR');
   expect(await whole).toEqual([textOf('0.json')]);
 });
@@ -50,8 +51,8 @@ test('a disk that hangs in one batch holds up no other batch', async () => {
   const pipe = join(folder, 'hangs.json');
   await promisify(execFile)('mkfifo', [pipe]);
   // To open a pipe takes as long as nobody opens its other end.
-  const hanging = nodeFileSystem.readTexts(folder, ['hangs.json']);
-  const others = Array.from({ length: 20 }, () => nodeFileSystem.readTexts(folder, names));
+  const hanging = readTexts(['hangs.json']);
+  const others = Array.from({ length: 20 }, () => readTexts(names));
   const answers = await Promise.all(others);
   expect(answers).toEqual(answers.map(() => names.map(textOf)));
   await writeFile(pipe, 'goes on');
@@ -62,8 +63,8 @@ test('batches that wait for a disk that hangs hold up no other, however many the
   await write();
   const pipes = Array.from({ length: 6 }, (_, index) => join(folder, `pipe-${index}`));
   await promisify(execFile)('mkfifo', pipes);
-  const waiting = pipes.map((_, index) => nodeFileSystem.readTexts(folder, [`pipe-${index}`]));
-  const others = names.slice(0, 20).map((name) => nodeFileSystem.readTexts(folder, [name]));
+  const waiting = pipes.map((_, index) => readTexts([`pipe-${index}`]));
+  const others = names.slice(0, 20).map((name) => readTexts([name]));
   expect((await Promise.all(others)).flat()).toEqual(names.slice(0, 20).map(textOf));
   for (const pipe of pipes) await writeFile(pipe, 'at last');
   expect((await Promise.all(waiting)).flat()).toEqual(pipes.map(() => 'at last'));

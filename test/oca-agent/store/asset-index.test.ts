@@ -6,6 +6,7 @@ import { bytes, epochMs } from '#domain/units.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
 import { AssetIndex } from '../../../oca-agent/store/asset-index.ts';
 import { heatAfterUse, heatOfFirstUse } from '../../../oca-agent/store/heat.ts';
+import { AssetTable } from '../../../oca-agent/store/table/asset-table.ts';
 import { sha256 } from '../fixtures/bytes.ts';
 import {
   assetOf,
@@ -39,8 +40,8 @@ const planItem = (
 
 test('whatever is done to it, the index says what a plain map would say', () => {
   fc.assert(
-    fc.property(operations, (steps) => {
-      const index = new AssetIndex();
+    fc.property(operations, fc.constantFrom(0, 2, undefined), (steps, sharedFilesMax) => {
+      const index = new AssetIndex(new AssetTable(sharedFilesMax));
       const model = new IndexModel();
       for (const step of steps) {
         expect(step.on(index)).toEqual(step.on(model));

@@ -151,10 +151,10 @@ test('a sidecar that cannot be read keeps its asset out, and no other, and nothi
   const whole = failingFiles(() => undefined);
   const fileSystem: typeof whole = {
     ...nodeFileSystem,
-    readTexts: (folder, names) =>
-      names.includes(`${sha256(sick)}.json`)
+    readBatch: (folder, names) =>
+      names.texts.some((name) => name.endsWith(`${sha256(sick)}.json`))
         ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES', syscall: 'open' }))
-        : whole.readTexts(folder, names),
+        : whole.readBatch(folder, names),
   };
   await site.reopen({ fileSystem });
   expect(held()).toEqual([sha256(sound)]);

@@ -20,6 +20,8 @@ export interface TableFigures {
   readonly tableBytes: number;
   /** From a name to the slot of the asset that is held under it. */
   readonly lookUp: Timing;
+  /** The same of a Map by title and file. */
+  readonly map: Timing;
   /** And to that asset's row. */
   readonly withAsset: Timing;
   /** And all that an answer says, in texts. */
@@ -43,6 +45,7 @@ function measure(count: number): TableFigures {
   );
   return {
     tableBytes: index.sizeBytes,
+    map: mapLookUps(count),
     find,
     lookUp,
     withAsset,
@@ -59,6 +62,15 @@ function fill(index: AssetIndex, count: number): void {
     index.add({ assetId, diskId, tier: 'hdd', sizeBytes: ASSET_BYTES }, now);
     index.bind(assetId, name);
   }
+}
+
+function mapLookUps(count: number): Timing {
+  const slots = new Map<string, number>();
+  for (let n = 0; n < count; n += 1) {
+    const { name } = assetNumber(n);
+    slots.set(`${name.titleId}/${name.file}`, n);
+  }
+  return timing(count, (title, file) => slots.get(`${title}/${file}`) !== undefined);
 }
 
 /** Each batch brings texts of its own, as requests do. */

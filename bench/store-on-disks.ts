@@ -28,7 +28,7 @@ const HDD_DISKS = 36;
 /** As in the unit of docs/install.md. */
 export const UNIT = {
   nodeOptions: ['--max-semi-space-size=8'],
-  env: { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' },
+  env: { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4194304' },
 } as const;
 const CHUNK_HASH = Buffer.alloc(32, 7).toString('base64');
 const CHUNKS = ASSET_BYTES / 2 ** 20;

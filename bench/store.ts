@@ -66,13 +66,14 @@ async function tableRows(assets: number): Promise<Row[]> {
     runs.push(JSON.parse(stdout) as TableFigures);
   }
   runs.sort((one, other) => one.lookUp.median - other.lookUp.median);
-  const { find, lookUp, withAsset, memoryRead, ...figures } = runs[
+  const { find, lookUp, map, withAsset, memoryRead, ...figures } = runs[
     Math.floor(TABLES / 2)
   ] as TableFigures;
   const ofAll = runs.map((figure) => rounded(1000 / figure.lookUp.median)).join(', ');
   const goal = rateRow('look-ups by title and file: is it held, in which slot', lookUp, '≥ 1');
   return [
     { ...goal, beside: `${goal.beside}; of each process ${ofAll}` },
+    rateRow('the same, of a Map by title and file', map),
     rateRow('the same, with the size of the asset', withAsset),
     rateRow('the same, with all that an answer says', find),
     row('one read anywhere in so much memory', memoryRead.median, 'ns'),

@@ -19,7 +19,6 @@ export type PathwayId = OcaId | CloudFrontId;
 /** One DNS label in lower case, so that every id can stand in a host name, a path, a key and a file name. */
 export const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const CLOUDFRONT_PATTERN = /^cloudfront(?:-\d+)?$/;
-const ASSET_ID_LENGTH = 64;
 export const ASSET_ID_PATTERN = /^[0-9a-f]{64}$/;
 const PARITY_GROUP_ID_PATTERN = /^[0-9a-f]{32}$/;
 
@@ -29,7 +28,6 @@ export const isCloudFrontId = (text: string): text is CloudFrontId => CLOUDFRONT
 export const isOcaId = (text: string): text is OcaId => isName(text) && !isCloudFrontId(text);
 export const isSiteId = (text: string): text is SiteId => isName(text);
 export const isDiskId = (text: string): text is DiskId => isName(text);
-export const isAssetId = (text: string): text is AssetId =>
-  text.length === ASSET_ID_LENGTH && ASSET_ID_PATTERN.test(text);
+export const isAssetId = (text: string): text is AssetId => ASSET_ID_PATTERN.test(text);
 export const isParityGroupId = (text: string): text is ParityGroupId =>
   PARITY_GROUP_ID_PATTERN.test(text);

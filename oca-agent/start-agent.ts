@@ -17,10 +17,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const identity = await IdentityKeeper.open({ ...platform, place: config, log: options.log });
   const controlClient = await controlClientFor(config, platform, () => identity.current);
   const state = await openState(config, platform);
+  const serving = Promise.withResolvers<void>();
   try {
-    const { store, keeper: parityKeeper } = await openDisks(options, state);
+    const { store, keeper: parityKeeper } = await openDisks(options, state, serving.promise);
     const parts = { state, store, parityKeeper, identity, controlClient };
-    return await new Agent(options, parts).start();
+    const agent = await new Agent(options, parts).start();
+    serving.resolve();
+    return agent;
   } catch (error) {
     state.close();
     throw error;
@@ -48,6 +51,7 @@ async function openState(config: AgentConfig, platform: Platform): Promise<Agent
 async function openDisks(
   { config, platform, log }: AgentOptions,
   state: AgentState,
+  isServing: Promise<void>,
 ): Promise<ProtectedStore> {
   const { stateDirectory, disks, requireMountPoints, eviction } = config;
   const knownDiskIds = new Set(state.diskIds.read() ?? []);
@@ -59,6 +63,7 @@ async function openDisks(
     eviction,
     parity: parityInForce(config),
     knownDiskIds,
+    isServing,
     log,
   });
   const healthy = [...opened.store.volumes].filter(({ failure }) => failure === undefined);

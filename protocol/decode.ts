@@ -156,8 +156,7 @@ function pathOf({ step, outer }: Place): string {
   return before === '' ? step : `${before}.${step}`;
 }
 
-/** Notes that something else was expected at a place. For decoders beside those here. */
-export function fault<T>(at: Place, expected: string, found: unknown): T {
+function fault<T>(at: Place, expected: string, found: unknown): T {
   at.faults.push({
     path: pathOf(at),
     expected,

@@ -28,6 +28,8 @@ export interface OpenStoreOptions {
   readonly eviction?: EvictionSettings;
   /** Absent: parity is off. */
   readonly parity?: ParityDeclaration | undefined;
+  /** The disks are gone through from then on, so that the first clients need not wait for that. Absent: at once. */
+  readonly isServing?: Promise<void>;
   readonly log: Log;
 }
 
@@ -58,7 +60,7 @@ export const openStore = async (options: OpenStoreOptions): Promise<AssetStore> 
  * touched.
  */
 export async function openProtectedStore(options: OpenStoreOptions): Promise<ProtectedStore> {
-  const { platform, log, stateDirectory, parity } = options;
+  const { platform, log, stateDirectory, parity, isServing } = options;
   let opened: ProtectedStore | undefined;
   await inspectIndex(options);
   const volumes = await mountVolumes(
@@ -69,7 +71,7 @@ export async function openProtectedStore(options: OpenStoreOptions): Promise<Pro
   const keeper = openProtection({ platform, stateDirectory, parity, index, volumes, log });
   const store = newStore(options, { index, volumes, protection: protectionOf(keeper) });
   opened = { store, keeper };
-  const reconciled = store.reconcileAll();
+  const reconciled = isServing ? isServing.then(() => store.reconcileAll()) : store.reconcileAll();
   if (keeper) void keeper.load(reconciled).then(() => store.forgetFailedDisks());
   else store.reconciled = reconciled.then(() => clearParity({ ...options, ...platform, volumes }));
   return opened;

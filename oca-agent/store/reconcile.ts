@@ -131,7 +131,8 @@ class DiskReconciliation {
   async #goThrough(shard: string, names: readonly string[]): Promise<void> {
     const { index } = this.#options;
     const { diskId } = this.#volume.disk;
-    const isAsset = (name: string): name is AssetId => isAssetId(name) && name.startsWith(shard);
+    const isAsset = (name: string): name is AssetId =>
+      name.startsWith(shard) && !name.endsWith(SIDECAR) && isAssetId(name);
     const assets = new Set(names.filter(isAsset));
     for (const assetId of assets) {
       if (this.#isTurnOfOthers()) await turnOfOthers();
@@ -239,9 +240,10 @@ class DiskReconciliation {
 }
 
 const SHARD = /^[0-9a-f]{2}$/;
+const SIDECAR = '.json';
 
 const turnOfOthers = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** The asset that a file is, or is the sidecar of, if it is either. */
 const assetOfFile = (name: string) =>
-  (name.endsWith('.json') ? name.slice(0, -'.json'.length) : name) as AssetId;
+  (name.endsWith(SIDECAR) ? name.slice(0, -SIDECAR.length) : name) as AssetId;

@@ -7,12 +7,14 @@ import type { AssetTable } from '../table/asset-table.ts';
 import type { IndexDatabase } from './index-database.ts';
 import type { IndexKeeping } from './index-keeping.ts';
 import { writeSnapshot } from './index-snapshot.ts';
-import { RowBacklog } from './row-backlog.ts';
+import { Backlog, type TakenRows } from './row-backlog.ts';
 
 /** A crash loses no more than this, and new rows that are many; the disks tell it again. */
 const WRITE_AFTER = milliseconds(200);
 /** So many rows are written in about ten milliseconds, in which nothing else happens. Measured: 8 µs each. */
 const ROWS_AT_A_TIME = 1024;
+/** A fifth of a second's. What is new beyond that the snapshot knows alone. */
+const WRITES_AT_END = 16;
 /** After a failure: the state directory may be full. */
 const RETRY_AFTER = seconds(10);
 /** Assumption: so much of what is known of uses may be lost in a crash. */
@@ -39,7 +41,9 @@ export class IndexKeeper implements IndexKeeping {
   /** What the database says otherwise. All of them go into one transaction. */
   readonly #changed = { slots: new Set<Slot>(), nameRows: new Set<number>() };
   /** What the database knows nothing of: there may be millions when the disks tell the index anew. In any order. */
-  readonly #new = { slots: new RowBacklog(), nameRows: new RowBacklog() };
+  #new = new Backlog();
+  /** What it may know nothing of, but the snapshot does: so it need not be listed. */
+  readonly #lacking = new Backlog();
   readonly #ending = new AbortController();
   readonly #snapshots: Promise<void>;
   #hasSnapshot: boolean;
@@ -80,36 +84,49 @@ export class IndexKeeper implements IndexKeeping {
   write(): void {
     if (!this.#isUnwritten) return;
     const { table, database, log } = this.#options;
-    const slots = this.#new.slots.take(ROWS_AT_A_TIME / 2);
-    const nameRows = this.#new.nameRows.take(ROWS_AT_A_TIME - slots.length);
+    const fresh = this.#new.take(ROWS_AT_A_TIME);
+    const lacking = this.#lacking.take(ROWS_AT_A_TIME - fresh.size);
     try {
-      const rows = {
-        slots: [...this.#changed.slots, ...slots],
-        nameRows: [...this.#changed.nameRows, ...nameRows],
-      };
-      database.write(table, rows, this.#hasSnapshot);
+      const slots = [...this.#changed.slots, ...fresh.slots];
+      const nameRows = [...this.#changed.nameRows, ...fresh.nameRows];
+      database.write(table, { slots, nameRows }, this.#hasSnapshot);
       this.#changed.slots.clear();
       this.#changed.nameRows.clear();
+      if (lacking.size > 0) this.#writeLacking(lacking);
       this.#isFailing = false;
     } catch (error) {
-      for (const slot of slots) this.#new.slots.add(slot);
-      for (const row of nameRows) this.#new.nameRows.add(row);
+      this.#new.add(fresh);
+      this.#lacking.add(lacking);
       if (!this.#isFailing) log('store.index.unwritten', failureFacts(error));
       this.#isFailing = true;
     }
   }
 
+  /** The snapshot is no longer exact after that. */
+  #writeLacking(rows: TakenRows): void {
+    const { table, database } = this.#options;
+    database.write(table, rows, false);
+    this.#isStale = true;
+  }
+
+  /** The snapshot has rows that the database may not know. */
+  noteLacking(): void {
+    const { assets, names } = this.#options.table;
+    for (let slot = 0; slot < assets.rows.count; slot += 1) this.#lacking.slots.add(slot);
+    for (let row = 0; row < names.rows.count; row += 1) this.#lacking.nameRows.add(row);
+    void this.#writeSoon();
+  }
+
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#snapshots;
-    do this.write();
-    while (this.#isUnwritten && !this.#isFailing);
+    for (let time = 0; time < WRITES_AT_END && this.#isUnwritten; time += 1) this.write();
     if (this.#isStale) await this.#snapshot();
     this.#options.database.close();
   }
 
   get #isUnwritten(): boolean {
-    return this.#changedCount + this.#new.slots.size + this.#new.nameRows.size > 0;
+    return this.#changedCount + this.#new.size + this.#lacking.size > 0;
   }
   get #changedCount(): number {
     return this.#changed.slots.size + this.#changed.nameRows.size;
@@ -136,15 +153,8 @@ export class IndexKeeper implements IndexKeeping {
   async #keepSnapshots(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#options.clock.sleep(SNAPSHOT_EVERY, signal);
-      await this.#catchUp(signal);
       if (!signal.aborted && this.#isStale) await this.#snapshot();
     }
-  }
-
-  /** Writes all that is new, some at a time. Ends early when it cannot be written. */
-  async #catchUp(signal: AbortSignal): Promise<void> {
-    for (this.write(); this.#isUnwritten && !this.#isFailing && !signal.aborted; this.write())
-      await this.#options.clock.sleep(WRITE_AFTER, signal);
   }
 
   /** From now on changes are listed, so that the snapshot may be written in peace. */
@@ -155,26 +165,32 @@ export class IndexKeeper implements IndexKeeping {
     this.#hasSnapshot = true;
     this.#isStale = false;
     this.#isPlanNew = false;
+    const included = this.#new;
+    this.#new = new Backlog();
     try {
       await writeSnapshot(files, snapshotPath, table, {
         databaseId: database.databaseId,
         beginSequence,
-        settle: () => this.#settle(),
+        settle: () => this.#settle(included.size > 0),
       });
       database.forgetChanges(beginSequence);
+      this.#lacking.absorb(included);
     } catch (error) {
+      this.#new.absorb(included);
       this.#isStale = true;
       log('store.snapshot.unwritten', failureFacts(error));
     }
   }
 
-  /** @throws Error when the database cannot say what the snapshot says. */
-  #settle(): number {
-    this.write();
-    if (this.#isUnwritten) throw new Error('the database lags behind');
+  /** @throws Error when the database says otherwise than the snapshot will. */
+  #settle(isBehind: boolean): { endSequence: number; isDatabaseBehind: boolean } {
+    // Otherwise nothing has come since the snapshot began, and it may pass for exact.
+    if (this.#changedCount + this.#new.size > 0) this.write();
+    if (this.#changedCount > 0) throw new Error('the database lags behind');
     const { database, table } = this.#options;
     if (this.#isPlanNew) database.write(table, { slots: [], nameRows: [] }, false);
     database.sync();
-    return database.sequence;
+    const isDatabaseBehind = isBehind || this.#isUnwritten;
+    return { endSequence: database.sequence, isDatabaseBehind };
   }
 }

@@ -1,4 +1,5 @@
 import type { AssetTable } from '../table/asset-table.ts';
+import type { NameRows } from '../table/name-rows.ts';
 
 /** Rows that were put in their place and lead nowhere; they are cleared. */
 export interface Dropped {
@@ -20,7 +21,7 @@ export function linkRows(table: AssetTable): Dropped {
   assets.hash.reserve(assets.rows.count);
   names.hash.clear();
   names.hash.reserve(names.rows.count);
-  names.records.liveBytes = 0;
+  names.clearUses();
   const doubles = linkAssets(table);
   const nameRows = linkNames(table);
   const nameless = dropNameless(table);
@@ -28,20 +29,28 @@ export function linkRows(table: AssetTable): Dropped {
   return { slots: [...doubles, ...nameless], nameRows };
 }
 
-/** The same for rows that come with their hashes and lists: what a plan alone wanted is to go, too. */
-export function takeOverRows(table: AssetTable): Dropped {
+/**
+ * The same for rows that come with their hashes, lists and uses: what a plan alone wanted is to go, too.
+ * @param isCounted the uses are those of names alone
+ */
+export function takeOverRows(table: AssetTable, isCounted: boolean): Dropped {
   const { assets, names } = table;
+  if (!isCounted) recount(names);
   for (let slot = 0; slot < assets.rows.count; slot += 1) {
     if (!assets.isWanted(slot)) continue;
     assets.setWanted(slot, false);
     assets.releaseIfIdle(slot);
   }
-  for (let row = 0; row < names.rows.count; row += 1) if (names.isNamed(row)) names.countIn(row);
   for (let row = 0; row < names.rows.count; row += 1)
     if (names.isNamed(row)) names.releaseIfIdle(row);
   const nameless = dropNameless(table);
   finish(table);
   return { slots: nameless, nameRows: [] };
+}
+
+function recount(names: NameRows): void {
+  names.clearUses();
+  for (let row = 0; row < names.rows.count; row += 1) if (names.isNamed(row)) names.countIn(row);
 }
 
 function finish(table: AssetTable): void {

@@ -10,10 +10,12 @@ import {
   literal,
   object,
   text,
+  truth,
 } from '#protocol/decode.ts';
 import { tier } from '#protocol/fields.ts';
 import type { FileSystem, OpenFile } from '../../platform/file-system.ts';
 import type { AssetTable } from '../table/asset-table.ts';
+import type { InternedText } from '../table/interned-texts.ts';
 import { SEGMENT_BYTES } from '../table/name-records.ts';
 import type { RowHash } from '../table/row-hash.ts';
 import type { Rows } from '../table/rows.ts';
@@ -25,19 +27,26 @@ import type { Rows } from '../table/rows.ts';
  *     footer, JSON │ length of the footer (4) │ CRC-32 of the footer (4)
  *
  * Rows change while they are written. What changed is listed in the database from `beginSequence` on, and is read from
- * there; before the file gets its name the database says all that the file may say already, which is `endSequence`. The
+ * there; before the file gets its name the database says nothing else than the file, which is `endSequence`. The
  * hashes are of use only where nothing changed.
  */
 export interface SnapshotStamp {
   readonly databaseId: string;
   readonly beginSequence: number;
   readonly endSequence: number;
+  /** Records that the plan alone uses: the uses that are told count them. */
+  readonly recordsApart: number;
+  /** The database does not know some rows that are here. What it knows says the same. */
+  readonly isDatabaseBehind: boolean;
 }
 
 type Section = { readonly sizeBytes: number; readonly crc: number };
 
-const interned: Decoder<string | null> = (value, at) => (value === null ? null : text()(value, at));
+const internedText = object({ text: text(), uses: integer() });
+const interned: Decoder<InternedText | null> = (value, at) =>
+  value === null ? null : internedText(value, at);
 const section = object({ sizeBytes: integer(), crc: integer() });
+const hashSection = object({ sizeBytes: integer(), crc: integer(), count: integer() });
 const footer = object({
   version: literal(3),
   /** Words stand as this machine reads them. */
@@ -45,6 +54,7 @@ const footer = object({
   databaseId: text(),
   beginSequence: integer(),
   endSequence: integer(),
+  isDatabaseBehind: truth,
   places: list(object({ diskId: branded(isDiskId, 'a disk id'), tier })),
   titles: list(interned, { lengthMax: 2 ** 31 }),
   files: list(interned),
@@ -52,8 +62,10 @@ const footer = object({
   assets: section,
   names: section,
   records: section,
-  assetHash: section,
-  nameHash: section,
+  liveRecordBytes: integer(),
+  recordsApart: integer(),
+  assetHash: hashSection,
+  nameHash: hashSection,
 });
 type Footer = ReturnType<typeof footer>;
 
@@ -63,12 +75,14 @@ const READ_BYTES = 8 * 1024 * 1024;
 /** Room for rows to come before the first copy. */
 const SPARE_SHARE = 1 / 64;
 
-/** Writes the snapshot in slices. `settle` writes to the database what it lacks, and returns its sequence. */
+/** Writes the snapshot in slices. `settle` writes to the database what has changed. */
 export async function writeSnapshot(
   files: FileSystem,
   path: string,
   table: AssetTable,
-  stamp: Omit<SnapshotStamp, 'endSequence'> & { readonly settle: () => number },
+  stamp: Pick<SnapshotStamp, 'databaseId' | 'beginSequence'> & {
+    readonly settle: () => Pick<SnapshotStamp, 'endSequence' | 'isDatabaseBehind'>;
+  },
 ): Promise<void> {
   const unfinished = `${path}.new`;
   await files.remove(unfinished);
@@ -88,11 +102,13 @@ export async function writeSnapshot(
       version: 3,
       byteOrder: byteOrder(),
       ...began,
-      endSequence: settle(),
+      ...settle(),
       places: [...places],
       titles: names.titles.list(),
       files: names.files.list(),
       contentTypes: names.contentTypes.list(),
+      liveRecordBytes: names.records.liveBytes,
+      recordsApart: names.recordsApart,
       ...sections,
     };
     await writer.footer(Buffer.from(JSON.stringify(facts)));
@@ -157,11 +173,12 @@ async function readSections(file: OpenFile, facts: Footer, table: AssetTable): P
     }
     if (found !== crc) return false;
   }
-  assets.hash.restore(assetBuckets);
-  names.hash.restore(nameBuckets);
+  assets.hash.restore(assetBuckets, facts.assetHash.count);
+  names.hash.restore(nameBuckets, facts.nameHash.count);
   assets.renewViews();
   names.renewViews();
   places.push(...facts.places);
+  names.records.liveBytes = facts.liveRecordBytes;
   names.titles.restore(facts.titles);
   names.files.restore(facts.files);
   names.contentTypes.restore(facts.contentTypes);
@@ -184,12 +201,18 @@ async function readWhole(
   position: number,
   crc = 0,
 ): Promise<number> {
+  const read = (first: number): Promise<number> =>
+    file.read(target.subarray(first, first + READ_BYTES), position + first);
   let found = crc;
-  for (let first = 0; first < target.length; ) {
-    const readBytes = await file.read(target.subarray(first, first + READ_BYTES), position + first);
+  let first = 0;
+  for (let reading = read(0); first < target.length; ) {
+    const readBytes = await reading;
     if (readBytes === 0) return found;
-    found = crc32(target.subarray(first, first + readBytes), found);
+    const part = target.subarray(first, first + readBytes);
     first += readBytes;
+    // The next part comes while this one is looked at.
+    if (first < target.length) reading = read(first);
+    found = crc32(part, found);
   }
   return found;
 }
@@ -218,8 +241,9 @@ class SliceWriter {
   }
 
   /** Once there is another, because rows have come, this one is of no use. */
-  hash({ buckets }: RowHash): Promise<Section> {
-    return this.section(buckets.byteLength, () => new Uint8Array(buckets.buffer));
+  async hash({ buckets, count }: RowHash): Promise<Section & { readonly count: number }> {
+    const bytes = new Uint8Array(buckets.buffer);
+    return { ...(await this.section(buckets.byteLength, () => bytes)), count };
   }
 
   async segments(records: { readonly segments: readonly Buffer[]; readonly usedBytes: number }) {

@@ -19,10 +19,15 @@ interface Restored {
   readonly table: AssetTable;
   readonly database: IndexDatabase;
   readonly hasSnapshot: boolean;
+  readonly isDatabaseBehind: boolean;
   readonly dropped: Dropped;
 }
 
-const NONE_DROPPED: Dropped = { slots: [], nameRows: [] };
+const NOTHING_RESTORED = {
+  hasSnapshot: false,
+  isDatabaseBehind: false,
+  dropped: { slots: [], nameRows: [] },
+} as const;
 
 /**
  * Opens the index, in this order: the snapshot, with what the database says has changed since; the database alone, when
@@ -32,7 +37,7 @@ const NONE_DROPPED: Dropped = { slots: [], nameRows: [] };
 export async function openIndex(options: OpenIndexOptions): Promise<AssetIndex> {
   const { clock, fileSystem } = options.platform;
   await fileSystem.makeFolder(options.stateDirectory);
-  const { table, database, hasSnapshot, dropped } = await restore(options);
+  const { table, database, hasSnapshot, isDatabaseBehind, dropped } = await restore(options);
   const index = new AssetIndex(table);
   const keeper = new IndexKeeper({
     table,
@@ -45,6 +50,7 @@ export async function openIndex(options: OpenIndexOptions): Promise<AssetIndex> 
   });
   for (const slot of dropped.slots) keeper.noteAsset(slot, false);
   for (const row of dropped.nameRows) keeper.noteName(row, false);
+  if (isDatabaseBehind) keeper.noteLacking();
   index.keepBy(keeper);
   return index;
 }
@@ -83,7 +89,7 @@ async function restore(options: OpenIndexOptions): Promise<Restored> {
     options.log('store.index.unsound', failureFacts(error));
     await removeFiles(options);
     const table = new AssetTable();
-    return { table, database: openDatabase(options), hasSnapshot: false, dropped: NONE_DROPPED };
+    return { ...NOTHING_RESTORED, table, database: openDatabase(options) };
   }
 }
 
@@ -99,8 +105,8 @@ async function restoreFast(
   if (stamp.endSequence > database.sequence) return undefined;
   const isExact = stamp.beginSequence === database.sequence;
   if (!isExact) database.readChanges(table, stamp.beginSequence);
-  const dropped = isExact ? takeOverRows(table) : linkRows(table);
-  return { table, database, hasSnapshot: true, dropped };
+  const dropped = isExact ? takeOverRows(table, stamp.recordsApart === 0) : linkRows(table);
+  return { table, database, hasSnapshot: true, dropped, isDatabaseBehind: stamp.isDatabaseBehind };
 }
 
 async function restoreSlowly(
@@ -112,7 +118,7 @@ async function restoreSlowly(
   database.readAll(table);
   if (table.assets.rows.count > 0)
     options.log('store.index.read', { rows: table.assets.rows.count });
-  return { table, database, hasSnapshot: false, dropped: linkRows(table) };
+  return { ...NOTHING_RESTORED, table, database, dropped: linkRows(table) };
 }
 
 async function removeFiles(options: OpenIndexOptions): Promise<void> {

@@ -1,4 +1,5 @@
 const BITS_MIN = 1024;
+const TAKEN_AT_A_TIME = 4096;
 
 /** Numbers of rows that are to be written some time: one bit each, for there may be millions. Taken in turn, round and round. */
 export class RowBacklog {
@@ -25,6 +26,11 @@ export class RowBacklog {
     return rows;
   }
 
+  /** Takes over all of another. */
+  absorb(other: RowBacklog): void {
+    while (other.size > 0) for (const row of other.take(TAKEN_AT_A_TIME)) this.add(row);
+  }
+
   #takeWord(rows: number[]): void {
     const word = this.#at;
     this.#at = (word + 1) % this.#bits.length;
@@ -39,4 +45,35 @@ export class RowBacklog {
     longer.set(this.#bits);
     this.#bits = longer;
   }
+}
+
+/** Rows of assets and of names. */
+export class Backlog {
+  readonly slots = new RowBacklog();
+  readonly nameRows = new RowBacklog();
+
+  get size(): number {
+    return this.slots.size + this.nameRows.size;
+  }
+
+  /** Takes out about as many as asked for, of both. */
+  take(count: number): TakenRows {
+    const slots = this.slots.take(count / 2);
+    const nameRows = this.nameRows.take(count - slots.length);
+    return { slots, nameRows, size: slots.length + nameRows.length };
+  }
+  add({ slots, nameRows }: TakenRows): void {
+    for (const slot of slots) this.slots.add(slot);
+    for (const row of nameRows) this.nameRows.add(row);
+  }
+  absorb(other: Backlog): void {
+    this.slots.absorb(other.slots);
+    this.nameRows.absorb(other.nameRows);
+  }
+}
+
+export interface TakenRows {
+  readonly slots: readonly number[];
+  readonly nameRows: readonly number[];
+  readonly size: number;
 }

@@ -1,3 +1,9 @@
+export interface InternedText {
+  readonly text: string;
+  /** Rows that share it. */
+  readonly uses: number;
+}
+
 /** Texts that many rows share, each by a small number, which is given to another text when nobody uses it any more. */
 export class InternedTexts {
   readonly #numbers = new Map<string, number>();
@@ -48,16 +54,23 @@ export class InternedTexts {
   }
 
   /** All texts by number; null where a number is free. */
-  list(): (string | null)[] {
-    return this.#texts.map((text) => text ?? null);
+  list(): (InternedText | null)[] {
+    return this.#texts.map((text, number) =>
+      text === undefined ? null : { text, uses: this.#uses[number] ?? 0 },
+    );
   }
 
-  /** Puts a list back, nothing of it in use. Then say `reuse` of every use, and `dropUnused` at the end. */
-  restore(texts: readonly (string | null)[]): void {
-    texts.forEach((text, number) => {
-      if (text === null) this.#texts[number] = undefined;
-      else this.#put(number, text);
+  /** Puts a list back into an empty table. Say `dropUnused` at the end. */
+  restore(texts: readonly (InternedText | null)[]): void {
+    texts.forEach((entry, number) => {
+      this.#texts[number] = undefined;
+      if (entry) this.#put(number, entry.text);
+      this.#uses[number] = entry?.uses ?? 0;
     });
+  }
+  /** Says that nothing is in use. Then say `reuse` of every use, and `dropUnused` at the end. */
+  clearUses(): void {
+    this.#uses.fill(0);
   }
   reuse(number: number): void {
     this.#uses[number] = (this.#uses[number] ?? 0) + 1;

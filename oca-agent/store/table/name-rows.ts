@@ -42,6 +42,8 @@ export class NameRows {
   readonly rows = new Rows(WORDS);
   readonly hash = new RowHash((row) => this.#hashAt(row));
   records = new NameRecords();
+  /** In use, and not by a name. */
+  recordsApart = 0;
   /** Places in the plan, + 1, by row. */
   #planned = new Uint32Array(0);
   readonly titles = new InternedTexts();
@@ -81,7 +83,7 @@ export class NameRows {
     const number = this.files.put(file);
     if (number >= 0) this.files.reuse(number);
     this.#set(row, FILE, number + 1);
-    this.#set(row, RECORD, this.write(number < 0 ? file : '', text));
+    this.#set(row, RECORD, this.#write(number < 0 ? file : '', text));
     this.hash.add(this.#hashAt(row), row);
     return row;
   }
@@ -118,6 +120,13 @@ export class NameRows {
     this.hash.add(hash, row);
     return true;
   }
+  /** Says that nothing is used. Then say `countIn` of every name. */
+  clearUses(): void {
+    this.titles.clearUses();
+    this.files.clearUses();
+    this.contentTypes.clearUses();
+    this.records.liveBytes = 0;
+  }
   /** Counts what the name uses. */
   countIn(row: number): void {
     const record = this.recordOf(row);
@@ -136,7 +145,7 @@ export class NameRows {
     this.hash.remove(this.#hashAt(row), row);
     this.titles.release(this.titleOf(row));
     if (this.#fileOf(row) >= 0) this.files.release(this.#fileOf(row));
-    this.free(this.recordOf(row));
+    this.#free(this.recordOf(row));
     this.rows.release(row);
   }
 
@@ -153,13 +162,21 @@ export class NameRows {
     this.records = compacted;
   }
 
-  /** A record of its own, for a name or for what the plan says of one. */
-  write(file: string, { etag, contentType, fetchedAt }: NameText): number {
+  /** A record beside those of names: what the plan says otherwise than the name is told with. */
+  writeApart(text: NameText): number {
+    this.recordsApart += 1;
+    return this.#write('', text);
+  }
+  freeApart(record: number): void {
+    this.recordsApart -= 1;
+    this.#free(record);
+  }
+  #write(file: string, { etag, contentType, fetchedAt }: NameText): number {
     const number = this.contentTypes.retain(contentType);
     invariant(number < CONTENT_TYPES_MAX, 'there are fewer than 65,536 content types');
     return this.records.write({ file, etag, contentType: number, fetchedAt });
   }
-  free(record: number): void {
+  #free(record: number): void {
     this.contentTypes.release(this.records.contentType(record));
     this.records.free(record);
   }
@@ -172,8 +189,8 @@ export class NameRows {
   }
   rewrite(row: number, text: NameText): void {
     const before = this.recordOf(row);
-    this.#set(row, RECORD, this.write(this.records.file(before), text));
-    this.free(before);
+    this.#set(row, RECORD, this.#write(this.records.file(before), text));
+    this.#free(before);
   }
 
   titleId(row: number): TitleId {

@@ -69,7 +69,7 @@ export class PlannedNames {
     const { names } = this.#table;
     const position = names.plannedAt(nameRow);
     if (position < 0 || this.#plan.recordOf(position) !== 0) return;
-    this.#plan.setRecord(position, names.write('', names.textOf(names.recordOf(nameRow))));
+    this.#plan.setRecord(position, names.writeApart(names.textOf(names.recordOf(nameRow))));
   }
 
   /** The plan wants exactly this asset under exactly this name. */
@@ -138,7 +138,7 @@ export class PlannedNames {
       tier: item.tier,
       priority: item.priority,
       availableUntil: item.availableUntil ?? Number.POSITIVE_INFINITY,
-      record: isSame ? 0 : names.write('', text),
+      record: isSame ? 0 : names.writeApart(text),
     });
     names.setPlanned(nameRow, position);
     if (overridden < 0) return undefined;
@@ -173,7 +173,7 @@ export class PlannedNames {
 
   #freeRecord(plan: PlanRows, position: number): void {
     const record = plan.recordOf(position);
-    if (record !== 0) this.#table.names.free(record);
+    if (record !== 0) this.#table.names.freeApart(record);
   }
 
   #itemAt(position: number): FillPlanItem {

@@ -37,14 +37,17 @@ export class RowHash {
   get buckets(): Int32Array<ArrayBuffer> {
     return this.#buckets;
   }
-  clear(): void {
-    this.restore(new Int32Array(1 << BITS_MIN));
+  /** Rows that are in it. */
+  get count(): number {
+    return this.#count;
   }
-  restore(buckets: Int32Array<ArrayBuffer>): void {
+  clear(): void {
+    this.restore(new Int32Array(1 << BITS_MIN), 0);
+  }
+  restore(buckets: Int32Array<ArrayBuffer>, count: number): void {
     this.#buckets = buckets;
     this.#shift = 32 - Math.log2(buckets.length);
-    this.#count = 0;
-    for (const entry of buckets) if (entry !== 0) this.#count += 1;
+    this.#count = count;
   }
 
   /** A row that may be of this hash; NO_ROW: the bucket is empty; ANOTHER_ROW: the row is surely not. */

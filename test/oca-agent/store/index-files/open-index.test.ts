@@ -147,6 +147,7 @@ test('files of more names than are shared are found after a restart, with a snap
   const numbers = [0, 1, SHARED_FILES - 1, SHARED_FILES, SHARED_FILES + 1];
   for (let number = 0; number <= SHARED_FILES + 1; number += 1)
     before.bind(idOf(1), nameOfFile(number));
+  for (let turn = 0; turn < 64; turn += 1) await clock.advance(WRITTEN_MS);
   await close(before);
   for (const hasSnapshot of [true, false]) {
     if (!hasSnapshot) await rm(pathOf('index.snapshot'));
@@ -215,6 +216,11 @@ test('of very many that are new some are written at a time, and whatever a crash
         expect(`${titleId} ${idOf(Number(/\d+/.exec(file)?.[0]))}`).toBe(`title-1 ${assetId}`);
   }
   await close(index);
+  const again = await open();
+  expect([...again.assets()]).toHaveLength(3000);
+  for (let turn = 0; turn < 8; turn += 1) await clock.advance(WRITTEN_MS);
+  expect([...(await open({ at: crash() })).assets()]).toHaveLength(3000);
+  await close(again);
   await loseSnapshot();
   expect([...(await open()).assets()]).toHaveLength(3000);
 });

@@ -7,6 +7,7 @@ import { parityInForce } from './config/parity-in-force.ts';
 import type { ControlLink } from './control/control-link.ts';
 import type { IdentityKeeper } from './control/identity.ts';
 import type { DeliveryMeter } from './delivery/delivery-meter.ts';
+import type { DeliveryLog } from './delivery/log/delivery-log.ts';
 import type { TokenGate } from './delivery/token-gate.ts';
 import type { DiskWatch } from './disks/disk-watch.ts';
 import type { FillEngine } from './fill/fill-engine.ts';
@@ -31,6 +32,7 @@ export interface ReportSources {
   readonly identity: IdentityKeeper;
   readonly gate: TokenGate;
   readonly meter: DeliveryMeter;
+  readonly deliveryLog: Pick<DeliveryLog, 'droppedLines'>;
   readonly engine: FillEngine;
   readonly watch: Pick<DiskWatch, 'healthTrouble'>;
   readonly link: () => ControlLink;
@@ -115,6 +117,7 @@ export class AgentReport {
       upkeep: upkeep.status(),
       moved: { toFlash: moves.promotedAssets, toHdd: moves.demotedAssets },
       removed: store.removedAssets,
+      deliveryLog: { droppedLines: this.#sources.deliveryLog.droppedLines },
     };
   }
 }

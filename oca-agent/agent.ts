@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { milliseconds, seconds } from '#domain/units.ts';
 import { importKeys, type VerificationKey } from '#protocol/key-set.ts';
 import { operationsOf } from './agent-operations.ts';
@@ -11,6 +12,7 @@ import type { IdentityKeeper } from './control/identity.ts';
 import { ContentDelivery } from './delivery/content-delivery.ts';
 import { OPEN_HEADERS } from './delivery/delivery-headers.ts';
 import { DeliveryMeter } from './delivery/delivery-meter.ts';
+import { DeliveryLog } from './delivery/log/delivery-log.ts';
 import { SessionAdmission } from './delivery/session-admission.ts';
 import { TokenGate } from './delivery/token-gate.ts';
 import { DiskWatch } from './disks/disk-watch.ts';
@@ -71,6 +73,7 @@ export class Agent {
   readonly #controlPlane: ControlPlane;
   readonly #gate: TokenGate;
   readonly #meter: DeliveryMeter;
+  readonly #deliveryLog: DeliveryLog;
   readonly #keeper: PlanKeeper;
   readonly #engine: FillEngine;
   readonly #upkeep: StoreUpkeep;
@@ -79,10 +82,13 @@ export class Agent {
   readonly #report: AgentReport;
   readonly #inventory: HeldInventory;
   readonly #ending = new AbortController();
+  /** The last answers are logged, too. */
+  readonly #endingLog = new AbortController();
   #isDrained: boolean;
   #delivery: HttpListener | undefined;
   #management: HttpListener | undefined;
   #loops: Promise<unknown> = Promise.resolve();
+  #logging: Promise<void> = Promise.resolve();
 
   constructor(options: AgentOptions, parts: AgentParts) {
     const { config, platform, log } = options;
@@ -95,6 +101,7 @@ export class Agent {
     this.#isDrained = state.isDrained.read() ?? false;
     this.#gate = new TokenGate(clock);
     this.#meter = new DeliveryMeter(clock, random);
+    this.#deliveryLog = this.#newDeliveryLog();
     this.#inventory = new HeldInventory(store.index, ocaId);
     this.#keeper = new PlanKeeper({ ...config, state, store, clock, log });
     this.#controlPlane = connectControlPlane({ controlUrl, ocaId, httpClient: controlClient });
@@ -141,6 +148,7 @@ export class Agent {
     this.#delivery = delivery;
     log('oca.ready', { url: delivery.url, managementUrl: management.url });
     const { signal } = this.#ending;
+    this.#logging = this.#deliveryLog.run(this.#endingLog.signal);
     this.#loops = Promise.all([
       this.#link.run(signal),
       this.#engine.run(signal),
@@ -163,7 +171,11 @@ export class Agent {
     });
     await Promise.race([goodbye, platform.clock.sleep(GOODBYE_MAX)]);
     await Promise.all([this.#delivery?.stop(), this.#management?.stop()]);
-    await Promise.race([this.#loops, platform.clock.sleep(GOODBYE_MAX)]);
+    this.#endingLog.abort();
+    await Promise.race([
+      Promise.all([this.#loops, this.#logging]),
+      platform.clock.sleep(GOODBYE_MAX),
+    ]);
     platform.httpClient.close();
     this.#parts.controlClient.close();
     await this.#closeStore();
@@ -181,6 +193,13 @@ export class Agent {
     if (!isClosed) log('store.close.given-up');
   }
 
+  #newDeliveryLog(): DeliveryLog {
+    const { config, platform, log } = this.#options;
+    const { fileSystem: files, clock } = platform;
+    const folder = join(config.stateDirectory, 'delivery-log');
+    return new DeliveryLog({ folder, sizeBytesMax: config.deliveryLogBytesMax, files, clock, log });
+  }
+
   #contentDelivery(): ContentDelivery {
     const { config, platform, log } = this.#options;
     return new ContentDelivery({
@@ -193,6 +212,7 @@ export class Agent {
       gate: this.#gate,
       sessions: new SessionAdmission(platform.clock),
       meter: this.#meter,
+      deliveryLog: this.#deliveryLog,
       condition: () => this.#report.condition(),
       upstreamUrl: () => this.#link.receipt?.cloudFrontUrl.replace(/\/+$/, ''),
     });
@@ -261,6 +281,7 @@ export class Agent {
       identity,
       gate: this.#gate,
       meter: this.#meter,
+      deliveryLog: this.#deliveryLog,
       engine: this.#engine,
       watch: this.#watch,
       link: () => this.#link,

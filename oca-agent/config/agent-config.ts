@@ -123,6 +123,12 @@ const schema = z
     requireMountPoints: z.boolean().default(true),
     /** A tree of links `<titleId>/<file>` to the assets, kept for a web server. Absent: none. */
     servingTree: path.optional(),
+    /** The delivery log in `<stateDirectory>/delivery-log` takes no more than this. 0: none is kept. */
+    deliveryLogBytesMax: z
+      .int()
+      .min(0)
+      .default(2 ** 30)
+      .transform((value) => value as Bytes),
     eviction: z
       .strictObject({
         policy: z.enum(EVICTION_POLICIES).default(DEFAULT_EVICTION_POLICY),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '#domain/clock.ts';
 import { appendCacheStatus } from '#domain/delivery/cache-status.ts';
 import { isPlaybackManifest } from '#domain/delivery/content-type.ts';
@@ -15,6 +16,8 @@ import { type Answer, demandOf } from './answer.ts';
 import { PREFLIGHT_HEADERS, type Refusal, refuse } from './delivery-headers.ts';
 import type { DeliveryMeter } from './delivery-meter.ts';
 import { answerHealth } from './health.ts';
+import type { DeliveryLog } from './log/delivery-log.ts';
+import { RecordedReply } from './log/recorded-reply.ts';
 import { MissFetches } from './miss-fetch.ts';
 import { relay } from './relay.ts';
 import { refusalOf } from './request-guard.ts';
@@ -35,6 +38,7 @@ export interface ContentDeliveryOptions {
   readonly gate: TokenGate;
   readonly sessions: SessionAdmission;
   readonly meter: DeliveryMeter;
+  readonly deliveryLog: Pick<DeliveryLog, 'note'>;
   readonly condition: () => Condition;
   /** Layer 2, once it is known. */
   readonly upstreamUrl: () => string | undefined;
@@ -56,21 +60,43 @@ export class ContentDelivery {
     this.#fetches = new MissFetches({ ...options, admission: new SecondRequest(options.clock) });
   }
 
-  /** Answers one request. Never rejects. */
+  /** Answers one request, and logs it unless it was one for the state or a preflight. Never rejects. */
   async serve(request: ServerRequest, reply: Reply): Promise<void> {
+    const { clock, ocaId, deliveryLog } = this.#options;
+    const requestId = randomUUID().replaceAll('-', '');
+    const recorded = new RecordedReply(reply, request, clock, requestId);
+    if (await this.#serve(request, recorded)) deliveryLog.note(recorded.record(ocaId));
+  }
+
+  /** True: it goes into the log. */
+  async #serve(request: ServerRequest, reply: RecordedReply): Promise<boolean> {
     const malformed = refusalOf(request);
     if (malformed) {
       this.#options.meter.requests += 1;
-      return this.#refuse(reply, { code: malformed, mustClose: true });
+      this.#refuse(reply, { code: malformed, mustClose: true });
+      return true;
     }
     if (request.method === 'OPTIONS') {
       reply.start(204, PREFLIGHT_HEADERS);
-      return reply.end();
+      reply.end();
+      return false;
     }
     const path = parseDeliveryPath(request.target);
-    if (path?.kind === 'health') return answerHealth(reply, this.#options);
+    if (path?.kind === 'health') {
+      answerHealth(reply, this.#options);
+      return false;
+    }
     this.#options.meter.requests += 1;
-    if (!path) return this.#refuse(reply, { code: 'path-invalid' });
+    if (path) await this.#servePath(path, request, reply);
+    else this.#refuse(reply, { code: 'path-invalid' });
+    return true;
+  }
+
+  async #servePath(
+    path: Exclude<DeliveryPath, { kind: 'health' }>,
+    request: ServerRequest,
+    reply: RecordedReply,
+  ): Promise<void> {
     try {
       const refusal = await (path.kind === 'image'
         ? this.#relay(request, reply, 'bypass')
@@ -86,9 +112,10 @@ export class ContentDelivery {
   async #serveContent(
     path: ContentPath,
     request: ServerRequest,
-    reply: Reply,
+    reply: RecordedReply,
   ): Promise<Refusal | undefined> {
-    const refusal = await this.#admit(path, request);
+    reply.noteSubject(path.titleId, path.file);
+    const refusal = await this.#admit(path, request, reply);
     if (refusal) return refusal;
     const { store, meter } = this.#options;
     const held = store.find(path.titleId, path.file);
@@ -106,13 +133,18 @@ export class ContentDelivery {
     return missed;
   }
 
-  async #admit(path: ContentPath, request: ServerRequest): Promise<Refusal | undefined> {
+  async #admit(
+    path: ContentPath,
+    request: ServerRequest,
+    reply: RecordedReply,
+  ): Promise<Refusal | undefined> {
     const { isTokenRequired, gate, sessions, condition } = this.#options;
     let sessionId = request.remoteAddress;
     if (isTokenRequired) {
       const verdict = await gate.admit(path.token, path.path);
       if (!verdict.ok) return { code: verdict.refusal };
       sessionId = verdict.claims.sid;
+      reply.noteSession(sessionId);
     }
     const { shedding } = condition();
     if (sessions.admit(sessionId, shedding === undefined)) return undefined;

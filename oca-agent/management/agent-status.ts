@@ -26,6 +26,8 @@ export interface AgentStatus extends Omit<OcaReport, 'version' | 'sequence' | 's
   /** Since the agent's start. */
   readonly moved: { readonly toFlash: number; readonly toHdd: number };
   readonly removed: Readonly<Record<RemovalReason, number>>;
+  /** Since the agent's start: requests that the log does not tell of. */
+  readonly deliveryLog: { readonly droppedLines: number };
 }
 
 export interface ScrubStatus extends ScrubReport {

@@ -18,6 +18,7 @@ function deliveryFamilies({
   startedAt,
   isRegistered,
   certificateExpiresAt = epochMs(0),
+  deliveryLog,
 }: AgentStatus): Family[] {
   const states = ['in-service', 'draining', 'out-of-service'] as const;
   return [
@@ -35,6 +36,11 @@ function deliveryFamilies({
         [{ outcome: 'miss' }, delivery.missBytes],
       ],
     },
+    counter(
+      'oca_delivery_log_dropped_lines_total',
+      'Requests that the delivery log does not tell of.',
+      deliveryLog.droppedLines,
+    ),
     gauge('oca_egress_bits_per_second', 'Mean of the last seconds.', load.egressBitsPerSecond),
     gauge('oca_connections', 'Open connections of clients.', load.connections),
     {

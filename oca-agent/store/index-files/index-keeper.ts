@@ -82,14 +82,17 @@ export class IndexKeeper implements IndexKeeping {
 
   /** Writes what changed, and some of what is new; what cannot be written stays for later. */
   write(): void {
-    if (!this.#isUnwritten) return;
+    if (!this.#isAhead && this.#lacking.size === 0) return;
     const { table, database, log } = this.#options;
     const fresh = this.#new.take(ROWS_AT_A_TIME);
-    const lacking = this.#lacking.take(ROWS_AT_A_TIME - fresh.size);
+    // At the end they wait for the next start: a snapshot that is exact stays so.
+    const isEnding = this.#ending.signal.aborted;
+    const lacking = this.#lacking.take(isEnding ? 0 : ROWS_AT_A_TIME - fresh.size);
     try {
       const slots = [...this.#changed.slots, ...fresh.slots];
       const nameRows = [...this.#changed.nameRows, ...fresh.nameRows];
-      database.write(table, { slots, nameRows }, this.#hasSnapshot);
+      if (slots.length + nameRows.length > 0)
+        database.write(table, { slots, nameRows }, this.#hasSnapshot);
       this.#changed.slots.clear();
       this.#changed.nameRows.clear();
       if (lacking.size > 0) this.#writeLacking(lacking);
@@ -120,13 +123,14 @@ export class IndexKeeper implements IndexKeeping {
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#snapshots;
-    for (let time = 0; time < WRITES_AT_END && this.#isUnwritten; time += 1) this.write();
+    for (let time = 0; time < WRITES_AT_END && this.#isAhead; time += 1) this.write();
     if (this.#isStale) await this.#snapshot();
     this.#options.database.close();
   }
 
-  get #isUnwritten(): boolean {
-    return this.#changedCount + this.#new.size + this.#lacking.size > 0;
+  /** The table has what neither database nor snapshot has. */
+  get #isAhead(): boolean {
+    return this.#changedCount + this.#new.size > 0;
   }
   get #changedCount(): number {
     return this.#changed.slots.size + this.#changed.nameRows.size;
@@ -147,7 +151,7 @@ export class IndexKeeper implements IndexKeeping {
     this.#isAwake = false;
     if (signal.aborted) return;
     this.write();
-    if (this.#isUnwritten) void this.#writeSoon();
+    if (this.#isAhead || this.#lacking.size > 0) void this.#writeSoon();
   }
 
   async #keepSnapshots(signal: AbortSignal): Promise<void> {
@@ -185,12 +189,12 @@ export class IndexKeeper implements IndexKeeping {
   /** @throws Error when the database says otherwise than the snapshot will. */
   #settle(isBehind: boolean): { endSequence: number; isDatabaseBehind: boolean } {
     // Otherwise nothing has come since the snapshot began, and it may pass for exact.
-    if (this.#changedCount + this.#new.size > 0) this.write();
+    if (this.#isAhead) this.write();
     if (this.#changedCount > 0) throw new Error('the database lags behind');
     const { database, table } = this.#options;
     if (this.#isPlanNew) database.write(table, { slots: [], nameRows: [] }, false);
     database.sync();
-    const isDatabaseBehind = isBehind || this.#isUnwritten;
+    const isDatabaseBehind = isBehind || this.#new.size + this.#lacking.size > 0;
     return { endSequence: database.sequence, isDatabaseBehind };
   }
 }

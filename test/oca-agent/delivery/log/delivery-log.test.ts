@@ -74,9 +74,15 @@ async function lines(): Promise<{ requestId: string; sentBytes: number }[]> {
     .map((line) => JSON.parse(line));
 }
 
+/** Turns the clock once the log waits for it. */
+async function turn(durationMs: number): Promise<void> {
+  await until(() => clock.sleepers > 0, 'the log to wait');
+  await clock.advance(durationMs);
+}
+
 /** A second later, when the line of this number stands in a file. */
 async function writtenUpTo(number: number, durationMs = 1000): Promise<void> {
-  await clock.advance(durationMs);
+  await turn(durationMs);
   const isThere = async () => (await lines()).at(-1)?.sentBytes === 1000 + number;
   await until(isThere, `line ${number}`);
 }
@@ -132,7 +138,7 @@ test('a disk that refuses costs lines, which are counted, and is tried again', a
   const log = begin({ files });
   for (const number of [0, 1]) {
     log.note(record(number));
-    await clock.advance(1000);
+    await turn(1000);
     await until(() => log.droppedLines > number, 'the failure');
   }
   expect(log.droppedLines).toBe(2);
@@ -155,7 +161,6 @@ test('what comes faster than it is written is dropped and counted, not kept in m
 test('without room there is no log', async () => {
   const log = begin({ sizeBytesMax: 0 });
   log.note(record(0));
-  await clock.advance(1000);
   await stop();
   expect(await names()).toEqual([]);
   expect(log.droppedLines).toBe(0);

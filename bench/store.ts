@@ -70,11 +70,11 @@ async function tableRows(assets: number): Promise<Row[]> {
     Math.floor(TABLES / 2)
   ] as TableFigures;
   const ofAll = runs.map((figure) => rounded(1000 / figure.lookUp.median)).join(', ');
-  const goal = rateRow('look-ups by title and file: is it held, in which slot', lookUp, '≥ 1');
+  const slots = rateRow('look-ups by title and file: is it held, in which slot', lookUp);
   return [
-    { ...goal, beside: `${goal.beside}; of each process ${ofAll}` },
+    { ...slots, beside: `${slots.beside}; of each process ${ofAll}` },
     rateRow('the same, of a Map by title and file', map),
-    rateRow('the same, with the size of the asset', withAsset),
+    rateRow('the same, with the size of the asset', withAsset, '≥ 1'),
     rateRow('the same, with all that an answer says', find),
     row('one read anywhere in so much memory', memoryRead.median, 'ns'),
     row('additions, hashed and named', figures.addsPerCpuSecond / 1e6, 'M / CPU s'),

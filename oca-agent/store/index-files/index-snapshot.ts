@@ -48,7 +48,7 @@ const interned: Decoder<InternedText | null> = (value, at) =>
 const section = object({ sizeBytes: integer(), crc: integer() });
 const hashSection = object({ sizeBytes: integer(), crc: integer(), count: integer() });
 const footer = object({
-  version: literal(3),
+  version: literal(4),
   /** Words stand as this machine reads them. */
   byteOrder: literal(byteOrder()),
   databaseId: text(),
@@ -99,7 +99,7 @@ export async function writeSnapshot(
     };
     const { settle, ...began } = stamp;
     const facts: Footer = {
-      version: 3,
+      version: 4,
       byteOrder: byteOrder(),
       ...began,
       ...settle(),

@@ -133,6 +133,10 @@ export class AssetRows {
     return this.#bytes[slot * WORDS * 4 + index] as number;
   }
 
+  /** Call where `sizeOf` and `placeOf` of a slot will probably be asked for, some time before. */
+  fetch(slot: Slot): void {
+    this.rows.fetch(slot, SIZE_HIGH);
+  }
   sizeOf(slot: Slot): number {
     return (this.#word(slot, SIZE_HIGH) & SIZE_HIGH_MASK) * 2 ** 32 + this.#word(slot, SIZE_LOW);
   }

@@ -34,7 +34,7 @@ export class AssetTable {
 
   /** @param sharedFilesMax see `NameRows` */
   constructor(sharedFilesMax?: number) {
-    this.names = new NameRows(sharedFilesMax);
+    this.names = new NameRows(this.assets, sharedFilesMax);
   }
 
   get sizeBytes(): number {

@@ -4,16 +4,30 @@ export interface InternedText {
   readonly uses: number;
 }
 
+/**
+ * A cell for each short text: its length + 1, then its letters, in Latin-1. 0: the text is not in a cell. Cells of thousands
+ * of texts fit a processor's cache, the engine's strings do not: a comparison with one of those takes 200 to 300 ns more.
+ */
+const CELL_BYTES = 16;
+const CELLS_MIN = 256;
+const LATIN1 = /^[\0-\xff]*$/;
+
 /** Texts that many rows share, each by a small number, which is given to another text when nobody uses it any more. */
 export class InternedTexts {
   readonly #numbers = new Map<string, number>();
   readonly #texts: (string | undefined)[] = [];
   readonly #uses: number[] = [];
   readonly #free: number[] = [];
+  #cells = Buffer.alloc(CELLS_MIN * CELL_BYTES);
   readonly #countMax: number;
 
   constructor(countMax = Number.POSITIVE_INFINITY) {
     this.#countMax = countMax;
+  }
+
+  /** Without the strings, which the engine keeps. */
+  get sizeBytes(): number {
+    return this.#cells.length;
   }
 
   /** −1: unknown. */
@@ -24,6 +38,17 @@ export class InternedTexts {
     return this.#texts[number] ?? '';
   }
 
+  /** Whether this is the text of the number. */
+  is(number: number, text: string): boolean {
+    const cells = this.#cells;
+    const first = number * CELL_BYTES;
+    if (!cells[first]) return this.#texts[number] === text;
+    const { length } = text;
+    if (cells[first] !== length + 1) return false;
+    for (let index = 0; index < length; index += 1)
+      if (cells[first + 1 + index] !== text.charCodeAt(index)) return false;
+    return true;
+  }
   has(number: number): boolean {
     return this.#texts[number] !== undefined;
   }
@@ -49,7 +74,7 @@ export class InternedTexts {
     this.#uses[number] = uses;
     if (uses > 0) return;
     this.#numbers.delete(this.text(number));
-    this.#texts[number] = undefined;
+    this.#clear(number);
     this.#free.push(number);
   }
 
@@ -63,7 +88,7 @@ export class InternedTexts {
   /** Puts a list back into an empty table. Say `dropUnused` at the end. */
   restore(texts: readonly (InternedText | null)[]): void {
     texts.forEach((entry, number) => {
-      this.#texts[number] = undefined;
+      this.#clear(number);
       if (entry) this.#put(number, entry.text);
       this.#uses[number] = entry?.uses ?? 0;
     });
@@ -80,7 +105,7 @@ export class InternedTexts {
     this.#texts.forEach((text, number) => {
       if (this.#uses[number]) return;
       if (text !== undefined) this.#numbers.delete(text);
-      this.#texts[number] = undefined;
+      this.#clear(number);
       this.#free.push(number);
     });
   }
@@ -89,5 +114,18 @@ export class InternedTexts {
     this.#numbers.set(text, number);
     this.#texts[number] = text;
     this.#uses[number] = 0;
+    this.#putInCell(number, text);
+  }
+  #putInCell(number: number, text: string): void {
+    if (text.length >= CELL_BYTES || !LATIN1.test(text)) return;
+    const first = number * CELL_BYTES;
+    if (first >= this.#cells.length)
+      this.#cells = Buffer.concat([this.#cells], Math.max(first + CELL_BYTES, 2 * first));
+    this.#cells[first] = text.length + 1;
+    this.#cells.write(text, first + 1, 'latin1');
+  }
+  #clear(number: number): void {
+    this.#texts[number] = undefined;
+    if (number * CELL_BYTES < this.#cells.length) this.#cells[number * CELL_BYTES] = 0;
   }
 }

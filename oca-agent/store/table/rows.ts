@@ -13,6 +13,8 @@ export class Rows {
   /** One more than the largest row that was ever in use. */
   count = 0;
   readonly wordsPerRow: number;
+  /** What `fetch` read: kept so that the read is not optimized away. */
+  fetched: number | undefined;
   #free: number[] = [];
 
   constructor(wordsPerRow: number) {
@@ -54,6 +56,11 @@ export class Rows {
     const longer = new Uint32Array(rows * this.wordsPerRow);
     longer.set(this.words);
     this.words = longer;
+  }
+
+  /** Has the processor bring a word of a row that is probably asked for next, and does not wait for it. */
+  fetch(row: number, word: number): void {
+    this.fetched = this.words[row * this.wordsPerRow + word];
   }
 
   /** Says anew which rows are free, after rows were put in place by their number. */

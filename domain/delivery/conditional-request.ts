@@ -11,6 +11,8 @@ export interface ConditionalFields {
 export interface Validators {
   /** A strong entity tag, in its quotes. */
   readonly etag: string;
+  /** Another strong tag under which the same bytes are known, at another layer. */
+  readonly otherEtag?: string | undefined;
   /** Epoch milliseconds, whole seconds. */
   readonly lastModifiedAt?: number | undefined;
 }
@@ -24,10 +26,10 @@ export function evaluatePreconditions(
   current: Validators,
 ): 'proceed' | 'not-modified' | 'failed' {
   if (fields['if-match'] !== undefined) {
-    if (!matches(fields['if-match'], current.etag, 'strong')) return 'failed';
+    if (!matches(fields['if-match'], current, 'strong')) return 'failed';
   } else if (isBefore(fields['if-unmodified-since'], current.lastModifiedAt)) return 'failed';
   if (fields['if-none-match'] !== undefined) {
-    return matches(fields['if-none-match'], current.etag, 'weak') ? 'not-modified' : 'proceed';
+    return matches(fields['if-none-match'], current, 'weak') ? 'not-modified' : 'proceed';
   }
   const since = httpDate(fields['if-modified-since']);
   const isUnchanged =
@@ -39,17 +41,23 @@ export function evaluatePreconditions(
 export function isRangeInForce(ifRange: string | undefined, current: Validators): boolean {
   if (ifRange === undefined) return true;
   const value = ifRange.trim();
-  if (value.startsWith('"')) return value === current.etag;
+  if (value.startsWith('"')) return value === current.etag || value === current.otherEtag;
   if (value.startsWith('W/')) return false;
   const date = httpDate(value);
   return date !== undefined && date === current.lastModifiedAt;
 }
 
 /** An entity-tag list, read with commas inside quotes respected. */
-function matches(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
+function matches(
+  list: string,
+  { etag, otherEtag }: Validators,
+  comparison: 'strong' | 'weak',
+): boolean {
   if (list.trim() === '*') return true;
-  const tags = list.match(/(?:W\/)?"[^"]*"/g) ?? [];
-  return tags.some((tag) => tag === etag || (comparison === 'weak' && tag === `W/${etag}`));
+  const tags = (list.match(/(?:W\/)?"[^"]*"/g) ?? []).map((tag) =>
+    comparison === 'weak' ? tag.replace(/^W\//, '') : tag,
+  );
+  return tags.some((tag) => tag === etag || tag === otherEtag);
 }
 
 function isBefore(field: string | undefined, lastModifiedAt: number | undefined): boolean {

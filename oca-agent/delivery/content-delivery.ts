@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#domain/clock.ts';
+import { assetEtag } from '#domain/delivery/asset-etag.ts';
 import { appendCacheStatus } from '#domain/delivery/cache-status.ts';
 import { isPlaybackManifest } from '#domain/delivery/content-type.ts';
 import { type DeliveryPath, parseDeliveryPath } from '#domain/delivery/path-grammar.ts';
@@ -13,7 +14,12 @@ import type { Reply, ServerRequest } from '../platform/http-server.ts';
 import type { NamedAsset } from '../store/asset.ts';
 import type { AssetStore } from '../store/asset-store.ts';
 import { type Answer, demandOf } from './answer.ts';
-import { PREFLIGHT_HEADERS, type Refusal, refuse } from './delivery-headers.ts';
+import {
+  PREFLIGHT_HEADERS,
+  type Refusal,
+  type Representation,
+  refuse,
+} from './delivery-headers.ts';
 import type { DeliveryMeter } from './delivery-meter.ts';
 import { answerHealth } from './health.ts';
 import type { DeliveryLog } from './log/delivery-log.ts';
@@ -172,7 +178,8 @@ export class ContentDelivery {
       sentBytes += sizeBytes;
     };
     try {
-      await this.#send(this.#answer(request, reply, held, cacheStatus, 'hit', countSent), reader);
+      const what = representationOfHeld(held);
+      await this.#send(this.#answer(request, reply, what, cacheStatus, 'hit', countSent), reader);
       return true;
     } catch (error) {
       if (reply.isStarted) throw error;
@@ -281,6 +288,12 @@ export class ContentDelivery {
     refuse(reply, ocaId, { ...refusal, ...(headers ? { headers } : {}) });
   }
 }
+
+const representationOfHeld = (held: NamedAsset): Representation => ({
+  ...held,
+  etag: assetEtag(held.assetId, held.sizeBytes),
+  otherEtag: held.etag,
+});
 
 /** RFC 9111 §5.2.1.7: the client wants what is stored here, and nothing else. */
 const isOnlyIfCached = ({ headers }: ServerRequest): boolean =>

@@ -22,6 +22,8 @@ export interface Representation {
   readonly file: string;
   readonly sizeBytes: number;
   readonly etag: string;
+  /** The upstream's tag for the same bytes, which clients may name, too. */
+  readonly otherEtag: string;
   readonly contentType: string;
 }
 

@@ -1,8 +1,7 @@
 import type { Clock } from '#domain/clock.ts';
 import { contentTypeOf } from '#domain/delivery/content-type.ts';
-import { isAssetId, type TitleId } from '#domain/ids.ts';
+import type { TitleId } from '#domain/ids.ts';
 import { type Bytes, bytes, elapsed, seconds } from '#domain/units.ts';
-import { SHA256_METADATA } from '#protocol/title-catalog.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import type { AssetStore } from '../store/asset-store.ts';
@@ -12,7 +11,7 @@ import type { DeliveryMeter } from './delivery-meter.ts';
 import { type Concluded, GrowingAsset } from './growing-asset.ts';
 import { PassingBytes } from './passing-bytes.ts';
 import { type FetchBeginning, RunningFetch } from './running-fetch.ts';
-import { upstreamRefusal } from './upstream.ts';
+import { ownEtagOf, saidAssetId, upstreamRefusal } from './upstream.ts';
 
 /** An upstream that is silent for so long has failed; players give up a little later. Assumption. */
 export const UPSTREAM_SILENCE_MAX = seconds(10);
@@ -158,7 +157,7 @@ export class MissFetches {
 
   async #publish(
     { titleId, file }: Wanted,
-    { sizeBytes, etag, contentType }: Representation,
+    { sizeBytes, otherEtag: etag, contentType }: Representation,
     { assetId, writer }: Concluded,
   ): Promise<void> {
     const { store, clock, log } = this.#options;
@@ -173,7 +172,6 @@ async function receive(
   response: ClientResponse,
   source: GrowingAsset,
 ): Promise<Concluded | undefined> {
-  const said = response.headers[`x-amz-meta-${SHA256_METADATA}`];
   for await (const chunk of response.body) {
     if (source.isUnused) {
       response.discard();
@@ -181,7 +179,7 @@ async function receive(
     }
     await source.append(chunk);
   }
-  return source.conclude(said !== undefined && isAssetId(said) ? said : undefined);
+  return source.conclude(saidAssetId(response));
 }
 
 /** Undefined when the upstream did not tell what a cache must know. */
@@ -190,5 +188,7 @@ function representationOf(wanted: Wanted, response: ClientResponse): Representat
   if (length === undefined || !/^\d{1,15}$/.test(length)) return undefined;
   if (etag === undefined || !ETAG.test(etag)) return undefined;
   const contentType = type ?? contentTypeOf(wanted.file);
-  return { file: wanted.file, sizeBytes: Number(length), etag, contentType };
+  const sizeBytes = Number(length);
+  const ownEtag = ownEtagOf(response) ?? etag;
+  return { file: wanted.file, sizeBytes, etag: ownEtag, otherEtag: etag, contentType };
 }

@@ -4,9 +4,9 @@ import type { HttpClient } from '../platform/http-client.ts';
 import type { Fields, Reply, ServerRequest } from '../platform/http-server.ts';
 import { OPEN_HEADERS, type Refusal } from './delivery-headers.ts';
 import { UPSTREAM_SILENCE_MAX } from './miss-fetch.ts';
-import { upstreamRefusal } from './upstream.ts';
+import { ownEtagOf, upstreamRefusal } from './upstream.ts';
 
-/** Entity tags are the same on every layer, so the client's conditions and range mean the same upstream. */
+/** Conditions that name our own tag rather than the upstream's cost a whole answer, which is right, if not the shortest. */
 const FORWARDED = ['range', 'if-range', 'if-match', 'if-none-match', 'if-modified-since'] as const;
 const RETURNED = {
   'accept-ranges': 'Accept-Ranges',
@@ -40,9 +40,11 @@ export async function relay(options: {
     silenceMax: UPSTREAM_SILENCE_MAX,
   });
   if (!PASSED_ON.has(upstream.status)) return upstreamRefusal(upstream);
+  const ownEtag = ownEtagOf(upstream);
   reply.start(upstream.status, {
     ...OPEN_HEADERS,
     ...returnedHeaders(upstream.headers),
+    ...(ownEtag === undefined ? {} : { ETag: ownEtag }),
     'Cache-Status': appendCacheStatus(upstream.headers['cache-status'], options.status),
   });
   for await (const chunk of upstream.body) {

@@ -44,22 +44,22 @@ export async function answerToTheEnd(
 }
 
 async function openRest(
-  { sizeBytes, etag }: Representation,
+  { sizeBytes, otherEtag }: Representation,
   position: number,
   { httpClient, url }: UpstreamAccess,
 ): Promise<UpstreamRest> {
   const response = await httpClient.send({
     method: 'GET',
     url: url(),
-    headers: { range: `bytes=${position}-`, 'if-range': etag },
+    headers: { range: `bytes=${position}-`, 'if-range': otherEtag },
     silenceMax: UPSTREAM_SILENCE_MAX,
   });
   const expected = `bytes ${position}-${sizeBytes - 1}/${sizeBytes}`;
   const { etag: found, 'content-range': range } = response.headers;
-  if (response.status === 206 && range === expected && found === etag)
+  if (response.status === 206 && range === expected && found === otherEtag)
     return new UpstreamRest(response);
   response.discard();
-  throw new CdnError('upstream-invalid', `expected ${expected} of ${etag}, received ${range}`);
+  throw new CdnError('upstream-invalid', `expected ${expected} of ${otherEtag}, received ${range}`);
 }
 
 class UpstreamRest {

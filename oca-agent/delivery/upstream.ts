@@ -1,5 +1,8 @@
+import { assetEtag } from '#domain/delivery/asset-etag.ts';
 import { type ErrorCode, errorKind, isErrorCode } from '#domain/errors.ts';
+import { type AssetId, isAssetId } from '#domain/ids.ts';
 import { decodeJson, object, text } from '#protocol/decode.ts';
+import { SHA256_METADATA } from '#protocol/title-catalog.ts';
 import { type ClientResponse, readBody } from '../platform/http-client.ts';
 import type { Refusal } from './delivery-headers.ts';
 
@@ -26,6 +29,22 @@ export async function upstreamRefusal(response: ClientResponse): Promise<Refusal
   const code = decoded.ok ? decoded.value.code : '';
   const isSame = isErrorCode(code) && errorKind(code).status === response.status;
   return { code: isSame ? code : fallback, headers };
+}
+
+/** What `publish` noted with the file. */
+export function saidAssetId({ headers }: ClientResponse): AssetId | undefined {
+  const said = headers[`x-amz-meta-${SHA256_METADATA}`];
+  return said !== undefined && isAssetId(said) ? said : undefined;
+}
+
+/** The tag that OCAs give what came; undefined where the upstream did not tell what it follows from. */
+export function ownEtagOf(response: ClientResponse): string | undefined {
+  const { 'content-length': length, 'content-range': range } = response.headers;
+  const assetId = saidAssetId(response);
+  const total = response.status === 206 ? range?.split('/')[1] : length;
+  const isWhole = response.status === 200 || response.status === 206;
+  if (!assetId || !isWhole || !/^\d{1,15}$/.test(total ?? '')) return undefined;
+  return assetEtag(assetId, Number(total));
 }
 
 function cacheStatusOf({ headers }: ClientResponse): Record<string, string> {

@@ -9,6 +9,7 @@ import {
 
 const MODIFIED = Date.UTC(2026, 10, 23, 3, 0, 0);
 const current = { etag: '"abc"', lastModifiedAt: MODIFIED };
+const known = { etag: '"abc"', otherEtag: '"def"' };
 const SAME = 'Mon, 23 Nov 2026 03:00:00 GMT';
 const EARLIER = 'Mon, 23 Nov 2026 02:59:59 GMT';
 
@@ -63,4 +64,16 @@ test('obsolete and broken dates are not dates', () => {
   ]) {
     expect(httpDate(text)).toBeUndefined();
   }
+});
+
+test('another layer’s tag for the same bytes counts as its own, and a third does not', () => {
+  expect(evaluatePreconditions({ 'if-none-match': 'W/"def"' }, known)).toBe('not-modified');
+  expect(evaluatePreconditions({ 'if-match': '"def"' }, known)).toBe('proceed');
+  expect(evaluatePreconditions({ 'if-match': 'W/"def"' }, known)).toBe('failed');
+  expect(evaluatePreconditions({ 'if-none-match': '"undefined"' }, current)).toBe('proceed');
+  expect(['"abc"', '"def"', '"ghi"'].map((tag) => isRangeInForce(tag, known))).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });

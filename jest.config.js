@@ -42,6 +42,18 @@ export default {
     },
     {
       ...shared,
+      displayName: 'nginx',
+      globals: { dataPlane: 'nginx' },
+      roots: ['<rootDir>/test/oca-agent/delivery'],
+      testMatch: [
+        '**/delivery/{hits,misses,sessions,hardening}.test.ts',
+        '**/nginx/*.nginx-test.ts',
+      ],
+      globalSetup: '<rootDir>/test/outside-jest/global-setup.ts',
+      globalTeardown: '<rootDir>/test/outside-jest/global-teardown.ts',
+    },
+    {
+      ...shared,
       displayName: 'end-to-end',
       roots: ['<rootDir>/test/end-to-end'],
       testMatch: ['**/*.test.ts'],

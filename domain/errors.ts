@@ -26,10 +26,12 @@ const kinds = {
   'token-key-unknown': [401, 'downstream', 'never', 'The session token names an unknown key'],
   'token-signature': [401, 'downstream', 'never', 'The session token has a wrong signature'],
   'token-expired': [401, 'downstream', 'never', 'The session token has expired'],
+  'token-revoked': [401, 'downstream', 'never', 'The session has been revoked'],
   'token-not-yet-valid': [401, 'downstream', 'after-delay', 'The session token is not valid yet'],
   'credential-missing': [401, 'downstream', 'never', 'A credential is required'],
   'credential-invalid': [401, 'downstream', 'never', 'The credential is not accepted'],
   'token-scope': [403, 'downstream', 'never', 'The session token does not cover this path'],
+  'token-network': [403, 'downstream', 'never', 'The session token is for another network'],
   forbidden: [403, 'downstream', 'never', 'The credential does not cover this action'],
   'not-found': [404, 'downstream', 'never', 'There is nothing at this path'],
   'title-not-found': [404, 'downstream', 'never', 'No such title is published'],
@@ -43,6 +45,7 @@ const kinds = {
     'No fill plan has been made for this OCA yet',
   ],
   'method-not-allowed': [405, 'downstream', 'never', 'The method is not allowed here'],
+  'list-full': [409, 'downstream', 'after-delay', 'The list takes no more entries'],
   'session-ended': [410, 'downstream', 'never', 'The playback session has ended'],
   'message-too-large': [413, 'downstream', 'never', 'The message is too large'],
   'range-not-satisfiable': [
@@ -75,6 +78,7 @@ const kinds = {
   'rotation-too-soon': [0, 'downstream', 'after-delay', 'The keys were rotated a short while ago'],
   'secret-in-use': [0, 'downstream', 'never', 'Another value of the secret is in use'],
   'address-taken': [0, 'downstream', 'never', 'The address and port are in use'],
+  'nginx-unusable': [0, 'downstream', 'never', 'nginx cannot be run with this configuration'],
   'folder-unwritable': [0, 'downstream', 'never', 'The folder cannot be written'],
   'media-without-manifest': [
     0,

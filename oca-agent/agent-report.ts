@@ -13,6 +13,7 @@ import type { DiskWatch } from './disks/disk-watch.ts';
 import type { FillEngine } from './fill/fill-engine.ts';
 import type { AgentStatus } from './management/agent-status.ts';
 import type { ParityKeeper } from './parity/parity-keeper.ts';
+import type { CertificateKeeper } from './platform/tls-keeper.ts';
 import type { AssetStore } from './store/asset-store.ts';
 import { diskDetails, diskReports, tierReports } from './store/store-reports.ts';
 import type { StoreUpkeep } from './upkeep/store-upkeep.ts';
@@ -30,6 +31,8 @@ export interface ReportSources {
   readonly keeper: ParityKeeper | undefined;
   readonly upkeep: StoreUpkeep;
   readonly identity: IdentityKeeper;
+  /** What clients are shown, where TLS is spoken. */
+  readonly certificate: CertificateKeeper | undefined;
   readonly gate: TokenGate;
   readonly meter: DeliveryMeter;
   readonly deliveryLog: Pick<DeliveryLog, 'droppedLines'>;
@@ -51,7 +54,7 @@ export class AgentReport {
   }
 
   condition(): Condition {
-    const { config, identity, gate, meter, store } = this.#sources;
+    const { config, identity, certificate, gate, meter, store } = this.#sources;
     const { connectionsMax, egressBitsPerSecondMax = Number.POSITIVE_INFINITY } = config.delivery;
     const { receipt } = this.#sources.link();
     return judgeCondition({
@@ -59,6 +62,7 @@ export class AgentReport {
       isDrainedHere: this.#sources.isDrainedHere(),
       isDrainDesired: receipt?.desiredState === 'draining',
       certificateExpiredAt: identity.isExpired ? identity.current.notAfter : undefined,
+      serverCertificateExpiredAt: certificate?.isExpired ? certificate.current.notAfter : undefined,
       isTokenRequired: config.tokens === 'required',
       hasTokenKeys: gate.hasKeys,
       hasUpstream: receipt !== undefined,
@@ -73,6 +77,7 @@ export class AgentReport {
 
   report(): Omit<OcaReport, 'version' | 'ocaId' | 'bootId' | 'sequence' | 'sentAt'> {
     const { config, store, keeper, upkeep, meter, engine, identity } = this.#sources;
+    const { certificate } = this.#sources;
     const { state, reasons } = this.condition();
     const { egressBitsPerSecondMax: egressCapacityBitsPerSecond } = config.delivery;
     return {
@@ -91,6 +96,7 @@ export class AgentReport {
       fill: engine.report(),
       inventoryDigest: this.#sources.inventoryDigest(),
       certificateExpiresAt: identity.current.notAfter,
+      ...(certificate && { serverCertificateExpiresAt: certificate.current.notAfter }),
       originFirstByteMs: meter.originFirstByteMs,
     };
   }

@@ -9,10 +9,12 @@ import type { AgentState } from './control/agent-state.ts';
 import { ControlLink } from './control/control-link.ts';
 import { type ControlPlane, connectControlPlane } from './control/control-plane.ts';
 import type { IdentityKeeper } from './control/identity.ts';
+import { Revocations } from './control/revocations.ts';
 import { ContentDelivery } from './delivery/content-delivery.ts';
 import { OPEN_HEADERS } from './delivery/delivery-headers.ts';
 import { DeliveryMeter } from './delivery/delivery-meter.ts';
 import { DeliveryLog } from './delivery/log/delivery-log.ts';
+import { NginxPlane } from './delivery/nginx/nginx-plane.ts';
 import { SessionAdmission } from './delivery/session-admission.ts';
 import { TokenGate } from './delivery/token-gate.ts';
 import { DiskWatch } from './disks/disk-watch.ts';
@@ -25,6 +27,7 @@ import type { ParityKeeper } from './parity/parity-keeper.ts';
 import type { HttpClient } from './platform/http-client.ts';
 import type { HttpListener } from './platform/http-server.ts';
 import type { Platform } from './platform/platform.ts';
+import type { CertificateKeeper } from './platform/tls-keeper.ts';
 import type { AssetStore } from './store/asset-store.ts';
 import { HeldInventory } from './store/held-inventory.ts';
 import { StoreUpkeep } from './upkeep/store-upkeep.ts';
@@ -43,6 +46,8 @@ export interface AgentParts {
   /** Undefined where parity is off. */
   readonly parityKeeper: ParityKeeper | undefined;
   readonly identity: IdentityKeeper;
+  /** Undefined where clients are served in the clear, or by others in front of us. */
+  readonly certificate: CertificateKeeper | undefined;
   /** Shows the identity, to the control plane alone. */
   readonly controlClient: HttpClient;
 }
@@ -74,10 +79,14 @@ export class Agent {
   readonly #gate: TokenGate;
   readonly #meter: DeliveryMeter;
   readonly #deliveryLog: DeliveryLog;
+  readonly #sessions: SessionAdmission;
+  /** Where nginx stands in front of us. */
+  readonly #plane: NginxPlane | undefined;
   readonly #keeper: PlanKeeper;
   readonly #engine: FillEngine;
   readonly #upkeep: StoreUpkeep;
   readonly #watch: DiskWatch;
+  readonly #revocations: Revocations;
   readonly #link: ControlLink;
   readonly #report: AgentReport;
   readonly #inventory: HeldInventory;
@@ -102,6 +111,8 @@ export class Agent {
     this.#gate = new TokenGate(clock);
     this.#meter = new DeliveryMeter(clock, random);
     this.#deliveryLog = this.#newDeliveryLog();
+    this.#sessions = new SessionAdmission(clock);
+    this.#plane = this.#nginxPlane();
     this.#inventory = new HeldInventory(store.index, ocaId);
     this.#keeper = new PlanKeeper({ ...config, state, store, clock, log });
     this.#controlPlane = connectControlPlane({ controlUrl, ocaId, httpClient: controlClient });
@@ -109,6 +120,12 @@ export class Agent {
     this.#upkeep = this.#storeUpkeep();
     this.#watch = this.#diskWatch();
     this.#report = this.#agentReport(boot);
+    this.#revocations = new Revocations({
+      controlPlane: this.#controlPlane,
+      state,
+      log,
+      onSessions: (sessionIds) => this.#gate.revoke(sessionIds),
+    });
     this.#link = new ControlLink({
       controlPlane: this.#controlPlane,
       state,
@@ -121,6 +138,7 @@ export class Agent {
       inventory: this.#inventory,
       onKeys: (keys, tokenIssuer) => this.#trust(keys, tokenIssuer),
       onPlan: () => this.#engine.wake(),
+      revocations: this.#revocations,
       onSampleTaken: () => this.#meter.clearFirstBytes(),
     });
     this.#listenToStore();
@@ -129,6 +147,7 @@ export class Agent {
   async start(): Promise<RunningAgent> {
     const { config, platform, log } = this.#options;
     await this.#trust(this.#parts.state.keys.read() ?? [], this.#link.receipt?.tokenIssuer ?? '');
+    this.#revocations.restore();
     await this.#keeper.restore();
     const management = await platform.listen(
       { ...config.management, silenceMax: MANAGEMENT_SILENCE_MAX },
@@ -136,9 +155,15 @@ export class Agent {
     );
     this.#management = management;
     const content = this.#contentDelivery();
+    await this.#plane?.prepare();
     const delivery = await platform
       .listen(
-        { ...config.delivery, silenceMax: CLIENT_SILENCE_MAX, refusalHeaders: OPEN_HEADERS },
+        {
+          ...this.#deliveryPlace(),
+          silenceMax: CLIENT_SILENCE_MAX,
+          refusalHeaders: OPEN_HEADERS,
+          onUnreadable: () => this.#meter.countUnreadable(),
+        },
         (request, reply) => content.serve(request, reply),
       )
       .catch(async (error) => {
@@ -146,7 +171,13 @@ export class Agent {
         throw error;
       });
     this.#delivery = delivery;
-    log('oca.ready', { url: delivery.url, managementUrl: management.url });
+    this.#showRenewedCertificates(delivery);
+    await this.#plane?.start().catch(async (error) => {
+      await Promise.all([management.stop(), delivery.stop()]);
+      throw error;
+    });
+    const deliveryUrl = this.#plane?.url ?? delivery.url;
+    log('oca.ready', { url: deliveryUrl, managementUrl: management.url });
     const { signal } = this.#ending;
     this.#logging = this.#deliveryLog.run(this.#endingLog.signal);
     this.#loops = Promise.all([
@@ -154,10 +185,12 @@ export class Agent {
       this.#engine.run(signal),
       this.#upkeep.run(signal),
       this.#watch.run(signal),
+      this.#plane?.run(signal),
+      this.#parts.certificate?.run(signal),
       this.#parts.identity.run((csr) => this.#controlPlane.renewCertificate(csr), signal),
     ]);
     return {
-      deliveryUrl: delivery.url,
+      deliveryUrl,
       managementUrl: management.url,
       stop: () => this.#stop(),
     };
@@ -200,6 +233,35 @@ export class Agent {
     return new DeliveryLog({ folder, sizeBytesMax: config.deliveryLogBytesMax, files, clock, log });
   }
 
+  #nginxPlane(): NginxPlane | undefined {
+    const { config, platform, log } = this.#options;
+    if (!config.delivery.nginx) return undefined;
+    return new NginxPlane({
+      config,
+      platform,
+      log,
+      store: this.#parts.store,
+      gate: this.#gate,
+      sessions: this.#sessions,
+      meter: this.#meter,
+      deliveryLog: this.#deliveryLog,
+    });
+  }
+
+  /** Where we listen: for everybody, or for nginx alone. */
+  #deliveryPlace() {
+    if (this.#plane) return { socketPath: this.#plane.paths.agentSocket };
+    const { address, port } = this.#options.config.delivery;
+    const { certificate } = this.#parts;
+    return { address, port, ...(certificate && { certificate: certificate.current }) };
+  }
+
+  #showRenewedCertificates(delivery: HttpListener): void {
+    const { certificate } = this.#parts;
+    if (!certificate || this.#plane) return;
+    certificate.onRenewed = (renewed) => delivery.useCertificate(renewed);
+  }
+
   #contentDelivery(): ContentDelivery {
     const { config, platform, log } = this.#options;
     return new ContentDelivery({
@@ -210,11 +272,13 @@ export class Agent {
       clock: platform.clock,
       log,
       gate: this.#gate,
-      sessions: new SessionAdmission(platform.clock),
+      sessions: this.#sessions,
       meter: this.#meter,
       deliveryLog: this.#deliveryLog,
       condition: () => this.#report.condition(),
+      upstreamToken: () => this.#link.upstreamToken,
       upstreamUrl: () => this.#link.receipt?.cloudFrontUrl.replace(/\/+$/, ''),
+      httpCacheBytesMax: config.delivery.httpCacheBytesMax,
     });
   }
 
@@ -269,7 +333,7 @@ export class Agent {
 
   #agentReport(boot: { readonly bootId: string; readonly softwareVersion: string }): AgentReport {
     const { config, platform } = this.#options;
-    const { store, parityKeeper: keeper, identity } = this.#parts;
+    const { store, parityKeeper: keeper, identity, certificate } = this.#parts;
     return new AgentReport({
       config,
       ...boot,
@@ -279,6 +343,7 @@ export class Agent {
       keeper,
       upkeep: this.#upkeep,
       identity,
+      certificate,
       gate: this.#gate,
       meter: this.#meter,
       deliveryLog: this.#deliveryLog,
@@ -286,7 +351,7 @@ export class Agent {
       watch: this.#watch,
       link: () => this.#link,
       inventoryDigest: () => this.#inventory.digest,
-      connections: () => this.#delivery?.connections() ?? 0,
+      connections: () => this.#plane?.connections ?? this.#delivery?.connections() ?? 0,
       isDrainedHere: () => this.#isDrained,
       isStopping: () => this.#ending.signal.aborted,
     });
@@ -310,5 +375,6 @@ export class Agent {
 
   async #trust(keys: readonly VerificationKey[], tokenIssuer: string): Promise<void> {
     this.#gate.trust(await importKeys(keys, 'session-token'), tokenIssuer);
+    await this.#plane?.judgeAnew();
   }
 }

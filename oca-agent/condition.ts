@@ -18,6 +18,8 @@ export interface ConditionFacts {
   readonly isDrainDesired: boolean;
   /** When the certificate for the control plane ran out; undefined while it is valid. */
   readonly certificateExpiredAt: EpochMs | undefined;
+  /** When the certificate for clients ran out; undefined while it is valid, and where none is shown. */
+  readonly serverCertificateExpiredAt?: EpochMs | undefined;
   readonly isTokenRequired: boolean;
   readonly hasTokenKeys: boolean;
   readonly hasUpstream: boolean;
@@ -64,6 +66,7 @@ function brokenReasons(facts: ConditionFacts): string[] {
   return [
     ...(isEveryDiskFailed ? ['every disk has failed'] : []),
     ...(facts.hasUpstream ? [] : ['not registered yet']),
+    ...serverCertificateReasons(facts),
     ...(facts.isTokenRequired && !facts.hasTokenKeys ? ['no session token key yet'] : []),
   ];
 }
@@ -76,11 +79,17 @@ const diskReasons = ({ disks, diskHealthTrouble }: ConditionFacts): string[] => 
   ...(diskHealthTrouble === undefined ? [] : [`the disks' health: ${diskHealthTrouble}`]),
 ];
 
+/** No client takes it any more. */
+function serverCertificateReasons({ serverCertificateExpiredAt: endedAt }: ConditionFacts) {
+  return endedAt === undefined ? [] : [`the certificate for clients ran out on ${dayOf(endedAt)}`];
+}
+
+const dayOf = (at: EpochMs): string => new Date(at).toISOString().slice(0, 10);
+
 /** Clients are served all the same: what they need is here, for as long as the plan and the keys last. */
 function identityReasons({ certificateExpiredAt }: ConditionFacts): string[] {
   if (certificateExpiredAt === undefined) return [];
-  const day = new Date(certificateExpiredAt).toISOString().slice(0, 10);
-  return [`the certificate for the control plane ran out on ${day}`];
+  return [`the certificate for the control plane ran out on ${dayOf(certificateExpiredAt)}`];
 }
 
 function overloadReasons(facts: ConditionFacts): string[] {

@@ -8,6 +8,7 @@ import { controlClientFor } from './control/control-client.ts';
 import { IdentityKeeper } from './control/identity.ts';
 import { threadsNeeded } from './disks/thread-budget.ts';
 import type { Platform } from './platform/platform.ts';
+import { CertificateKeeper } from './platform/tls-keeper.ts';
 import { openProtectedStore, type ProtectedStore } from './store/open-store.ts';
 
 /** Starts the appliance's agent: resolves when clients are served, before the control plane has been reached. */
@@ -16,11 +17,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   warnOfFewThreads(options);
   const identity = await IdentityKeeper.open({ ...platform, place: config, log: options.log });
   const controlClient = await controlClientFor(config, platform, () => identity.current);
+  const certificate = await openCertificate(options);
   const state = await openState(config, platform);
   const serving = Promise.withResolvers<void>();
   try {
     const { store, keeper: parityKeeper } = await openDisks(options, state, serving.promise);
-    const parts = { state, store, parityKeeper, identity, controlClient };
+    const parts = { state, store, parityKeeper, identity, certificate, controlClient };
     const agent = await new Agent(options, parts).start();
     serving.resolve();
     return agent;
@@ -28,6 +30,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     state.close();
     throw error;
   }
+}
+
+/** @throws CdnError `config-invalid` */
+async function openCertificate({ config, platform, log }: AgentOptions) {
+  const { tls: place } = config.delivery;
+  return place && CertificateKeeper.open({ ...platform, place, log });
 }
 
 /** With fewer, disks that hang can take all of them, and the rest hangs too. */

@@ -1,4 +1,4 @@
-import { importTokenKey } from '#domain/tokens/session-token.ts';
+import { importTokenKey, TOKEN_LENGTH_MAX } from '#domain/tokens/session-token.ts';
 import { type Decoder, list, literal, object, optional, text } from './decode.ts';
 import { type DsseEnvelope, dsseEnvelope } from './dsse.ts';
 
@@ -10,6 +10,8 @@ export interface KeySet {
   readonly keys: readonly VerificationKey[];
   /** How plan keys introduced one another, oldest first: see protocol/plan-key-introduction.ts. */
   readonly planKeyIntroductions?: readonly DsseEnvelope[];
+  /** For an OCA, where sessions are bound to networks: the session token with which it asks the upstream for their misses. */
+  readonly upstreamToken?: string;
 }
 
 export interface VerificationKey {
@@ -36,6 +38,7 @@ export const verificationKey: Decoder<VerificationKey> = object({
 export const keySet: Decoder<KeySet> = object({
   keys: list(verificationKey, { lengthMax: 64 }),
   planKeyIntroductions: optional(list(dsseEnvelope, { lengthMax: 64 })),
+  upstreamToken: optional(text({ lengthMax: TOKEN_LENGTH_MAX })),
 });
 
 /** The keys of one purpose, ready to verify with, by `kid`. */

@@ -79,6 +79,11 @@ export const METRICS = {
     'Minimum',
     'Days until the first client certificate of an OCA runs out; silent OCAs do not count.',
   ),
+  ServerCertificateDaysLeft: ofFleet(
+    'None',
+    'Minimum',
+    'Days until the first certificate runs out that an OCA shows to clients; silent OCAs do not count.',
+  ),
   SiteCacheHitRateMin: ofFleet('Percent', 'Average', 'CacheHitRate of the worst site.'),
   SiteClientErrorRateMax: ofFleet('Percent', 'Average', '4xx of requests at the worst site.'),
   SiteServerErrorRateMax: ofFleet('Percent', 'Average', '5xx of requests at the worst site.'),

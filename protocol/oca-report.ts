@@ -27,6 +27,8 @@ export interface OcaReport {
   readonly inventoryDigest: string;
   /** When the certificate that the OCA shows to the control plane runs out. */
   readonly certificateExpiresAt?: EpochMs;
+  /** The same of the certificate that clients are shown, where the OCA itself speaks TLS to them. */
+  readonly serverCertificateExpiresAt?: EpochMs;
   /**
    * A sample of the times, in milliseconds, that the upstream took to begin its answers to miss fetches, since a receipt
    * last said that the sample was taken.
@@ -124,6 +126,8 @@ export interface ReportReceipt {
   readonly planVersion?: number;
   /** The report's `originFirstByteMs` has been taken: the agent begins a new sample. */
   readonly isSampleTaken?: boolean;
+  /** Of the list of revoked sessions: another one than the agent has means that it should fetch the list now. */
+  readonly revokedSessionsRevision?: number;
 }
 
 const counter = integer();
@@ -210,6 +214,7 @@ export const ocaReport: Decoder<OcaReport> = object({
   fill: fillReport,
   inventoryDigest: text({ pattern: /^[0-9a-f]{64}$/ }),
   certificateExpiresAt: optional(instant),
+  serverCertificateExpiresAt: optional(instant),
   originFirstByteMs: optional(list(counter, { lengthMax: FIRST_BYTE_SAMPLES_MAX })),
 });
 
@@ -217,4 +222,5 @@ export const reportReceipt: Decoder<ReportReceipt> = object({
   desiredState,
   planVersion: optional(integer()),
   isSampleTaken: optional(truth),
+  revokedSessionsRevision: optional(integer()),
 });

@@ -10,6 +10,7 @@ import { addFleetCommand } from './commands/fleet.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPublishCommand } from './commands/publish.ts';
+import { addSessionsCommand } from './commands/sessions.ts';
 import { addGlobalOptions } from './session.ts';
 
 /** Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   addCostCommand(program);
   addKeysCommand(program);
   addCertificatesCommand(program);
+  addSessionsCommand(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -11,6 +11,10 @@ export interface CacheStatus {
   /** The request was satisfied by a fetch that another request had begun. */
   readonly isCollapsed?: boolean;
   readonly isStored?: boolean;
+  /** What the next cache or the origin answered, when this cache asked whether a stored response still holds. */
+  readonly forwardedStatus?: number;
+  /** For how long a stored response is still fresh; less than 0: it was stale already. */
+  readonly ttlSeconds?: number;
   /** A short token, e.g. the tier: `flash` or `hdd`. */
   readonly detail?: string;
 }
@@ -28,6 +32,8 @@ export function appendCacheStatus(upstream: string | undefined, status: CacheSta
   const member = [
     `"${status.cache}"`,
     reason === undefined ? 'hit' : `fwd=${reason}`,
+    ...(status.forwardedStatus === undefined ? [] : [`fwd-status=${status.forwardedStatus}`]),
+    ...(status.ttlSeconds === undefined ? [] : [`ttl=${status.ttlSeconds}`]),
     ...(status.isStored ? ['stored'] : []),
     ...(status.isCollapsed ? ['collapsed'] : []),
     ...(status.detail === undefined ? [] : [`detail=${status.detail}`]),

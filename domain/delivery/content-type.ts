@@ -2,7 +2,7 @@
  * Media types by file name extension. Sources: IANA media types; RFC 8216 §4 (m3u8);
  * ISO/IEC 23009-1 annex C (mpd); RFC 4337 (mp4).
  */
-const typeByExtension = new Map(
+export const MEDIA_TYPES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     mpd: 'application/dash+xml',
     m3u8: 'application/vnd.apple.mpegurl',
@@ -31,7 +31,7 @@ const typeByExtension = new Map(
 /** The `Content-Type` of a file; `application/octet-stream` for an extension that we do not know. */
 export function contentTypeOf(file: string): string {
   const extension = file.slice(file.lastIndexOf('.') + 1).toLowerCase();
-  return typeByExtension.get(extension) ?? 'application/octet-stream';
+  return MEDIA_TYPES.get(extension) ?? 'application/octet-stream';
 }
 
 /** Whether a file is a playback manifest or playlist: small, text, and short-lived in caches. */

@@ -44,11 +44,14 @@ export const countOcas = (verdicts: readonly OcaVerdict[]): OcaCounts => {
   };
 };
 
-/** When the first certificate of an OCA that is heard runs out. */
-export function firstCertificateEnd(verdicts: readonly OcaVerdict[]): EpochMs | undefined {
+/** When the first certificate of an OCA that is heard runs out: of those for the control plane, or those for clients. */
+export function firstEnd(
+  verdicts: readonly OcaVerdict[],
+  which: 'certificateExpiresAt' | 'serverCertificateExpiresAt',
+): EpochMs | undefined {
   const ends = verdicts
     .filter(({ isWatched, isSilent }) => isWatched && !isSilent)
-    .flatMap(({ facts }) => facts.certificateExpiresAt ?? []);
+    .flatMap(({ facts }) => facts[which] ?? []);
   return ends.length === 0 ? undefined : (Math.min(...ends) as EpochMs);
 }
 

@@ -23,6 +23,8 @@ export interface OcaFacts {
   /** Absent when it never reported, or last did so too long ago to be remembered. */
   readonly report?: OcaReportFacts;
   readonly certificateExpiresAt?: EpochMs;
+  /** Of the certificate that clients are shown, where the OCA itself speaks TLS to them. */
+  readonly serverCertificateExpiresAt?: EpochMs;
   /** When its certificate was issued, if the control plane did that. */
   readonly enrolledAt?: EpochMs;
 }

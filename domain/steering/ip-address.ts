@@ -45,6 +45,39 @@ export function parsePrefix(text: string): IpPrefix | undefined {
 export const leadingBits = (address: IpAddress, length: number): bigint =>
   address.value >> BigInt(BITS[address.family] - length);
 
+/** Whether the address lies in the prefix; never when the one is IPv4 and the other IPv6. */
+export const covers = (prefix: IpPrefix, address: IpAddress): boolean =>
+  prefix.family === address.family &&
+  leadingBits(prefix, prefix.length) === leadingBits(address, prefix.length);
+
+/** The prefix of that length around an address, as CIDR text that {@link parsePrefix} reads. */
+export function prefixAround(
+  address: IpAddress,
+  lengths: { readonly 4: number; readonly 6: number },
+): string {
+  const length = lengths[address.family];
+  const hostBits = BigInt(BITS[address.family] - length);
+  const value = (address.value >> hostBits) << hostBits;
+  return `${address.family === 4 ? ipv4Text(value) : ipv6Text(value)}/${length}`;
+}
+
+const ipv4Text = (value: bigint): string =>
+  [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
+
+/** Without the zeros at its end: `2001:db8:1::`. */
+function ipv6Text(value: bigint): string {
+  const groups = Array.from(
+    { length: 8 },
+    (_, index) => (value >> BigInt(112 - 16 * index)) & 0xffffn,
+  );
+  const used = groups.findLastIndex((group) => group !== 0n) + 1;
+  const text = groups
+    .slice(0, used)
+    .map((group) => group.toString(16))
+    .join(':');
+  return used < 8 ? `${text}::` : text;
+}
+
 function ipv4Value(text: string): bigint | undefined {
   const octets = text.split('.');
   if (octets.length !== 4 || !octets.every((octet) => IPV4_OCTET.test(octet))) return undefined;

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { PathwayId } from '../ids.ts';
+import { covers, parseAddress, parsePrefix } from '../steering/ip-address.ts';
 import { type EpochMs, epochMs } from '../units.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 
@@ -22,6 +23,8 @@ export interface SessionClaims {
   readonly p: readonly string[];
   /** Pathways of the session, best first at the time of issue. */
   readonly pw?: readonly PathwayId[];
+  /** The client's network, as CIDR: nobody else may use the token. Absent: whoever has it may. */
+  readonly net?: string;
 }
 
 export type TokenRefusal = Extract<ErrorCode, `token-${string}`>;
@@ -44,7 +47,7 @@ export interface TokenRules {
 /** A token is about 300 bytes; longer text is refused before any work is done on it. */
 export const TOKEN_LENGTH_MAX = 1024;
 /** Clocks of OCAs and edge locations may differ by this much. Assumption: NTP keeps them far closer. */
-const CLOCK_SKEW_SECONDS = 30;
+export const CLOCK_SKEW_SECONDS = 30;
 
 /** Mints a token. `kid` must name the public half of `key` to the verifiers. */
 export async function signSessionToken(
@@ -93,6 +96,13 @@ export function inForce(claims: SessionClaims, now: EpochMs): TokenVerdict {
 export const coversPath = (claims: SessionClaims, path: string): boolean =>
   claims.p.some((prefix) => path.startsWith(prefix));
 
+/** Whether the token is for a client at `address`: IPv4-mapped IPv6 counts as IPv4, and what is no address as nobody's. */
+export function isForClient({ net }: SessionClaims, address: string): boolean {
+  if (net === undefined) return true;
+  const [network, client] = [parsePrefix(net), parseAddress(address)];
+  return network !== undefined && client !== undefined && covers(network, client);
+}
+
 export const tokenExpiresAt = (claims: SessionClaims): EpochMs => epochMs(claims.exp * 1000);
 
 /** A verification key from its JWK. Source of the form: RFC 8037, section 2. */
@@ -121,13 +131,17 @@ function kidOf(header: unknown): string | undefined {
 
 function claimsOf(payload: unknown): SessionClaims | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
-  const { iss, sid, iat, exp, nbf, p, pw } = payload as Record<string, unknown>;
+  const { iss, sid, iat, exp, nbf, p, pw, net } = payload as Record<string, unknown>;
   const hasTimes = isSeconds(iat) && isSeconds(exp) && (nbf === undefined || isSeconds(nbf));
   const hasNames = typeof iss === 'string' && typeof sid === 'string';
   const hasScope =
     isTextList(p) && p.every((prefix) => prefix.startsWith('/') && prefix.endsWith('/'));
   const hasPathways = pw === undefined || isTextList(pw);
-  return hasTimes && hasNames && hasScope && hasPathways ? (payload as SessionClaims) : undefined;
+  const hasNetwork =
+    net === undefined || (typeof net === 'string' && parsePrefix(net) !== undefined);
+  return hasTimes && hasNames && hasScope && hasPathways && hasNetwork
+    ? (payload as SessionClaims)
+    : undefined;
 }
 
 const isSeconds = (value: unknown): value is number => Number.isSafeInteger(value);

@@ -5,6 +5,7 @@ import { milliseconds, seconds } from '#domain/units.ts';
 import { type CloudFrontUrls, cloudFrontUrls } from '../shared/cloudfront-urls.ts';
 import { positiveInteger, truth } from '../shared/environment-reader.ts';
 import { type EventSender, eventSender } from '../shared/events.ts';
+import { refreshed } from '../shared/expiring-cache.ts';
 import { type FleetDirectoryReader, fleetDirectory } from '../shared/fleet-directory.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
@@ -15,6 +16,10 @@ import { type FleetStore, fleetStore } from '../shared/stores/fleet-store.ts';
 import { type HealthStore, healthStore } from '../shared/stores/health-store.ts';
 import { type HoldingsStore, holdingsStore } from '../shared/stores/holdings-store.ts';
 import { type PlanStore, planStore } from '../shared/stores/plan-store.ts';
+import {
+  type RevokedSessionStore,
+  revokedSessionStore,
+} from '../shared/stores/revoked-session-store.ts';
 import { type TitleStore, titleStore } from '../shared/stores/title-store.ts';
 import type { Now } from '../shared/wall-clock.ts';
 import type { Environment } from './environment.ts';
@@ -38,6 +43,9 @@ export interface ControlContext {
   readonly metrics: Metrics;
   readonly fleet: FleetStore;
   readonly certificates: CertificateStore;
+  readonly revokedSessions: RevokedSessionStore;
+  /** Of the list of revoked sessions: every report asks, so that it is remembered for a second. */
+  readonly revokedSessionsRevision: () => Promise<number>;
   readonly titles: TitleStore;
   readonly health: HealthStore;
   readonly holdings: HoldingsStore;
@@ -51,6 +59,10 @@ export interface ControlContext {
 
 export interface ControlSettings {
   readonly tokenIssuer: string;
+  /** Of a playback session, beyond its title's duration. */
+  readonly tokenLifetimeSeconds: number;
+  /** Whether playback sessions are for one network: then OCAs need tokens of their own for misses. */
+  readonly isTokenBound: boolean;
   readonly reportIntervalSeconds: number;
   readonly planPollSeconds: number;
   /** The prefix of the deployment, as metrics have it. */
@@ -59,15 +71,20 @@ export interface ControlSettings {
   readonly cloudFrontUrls: CloudFrontUrls;
 }
 
+const REVISION_LIFETIME = seconds(1);
+
 /** @throws CdnError `config-invalid`. */
 export function controlContext(dependencies: ControlDependencies): ControlContext {
   const { dynamoDb, s3, eventBridge, readSecret, environment, clock, log, metrics } = dependencies;
   const fleet = fleetStore(dynamoDb, environment.FLEET_TABLE);
   const health = healthStore(dynamoDb, environment.HEALTH_TABLE);
+  const revokedSessions = revokedSessionStore(dynamoDb, environment.FLEET_TABLE, clock);
   const lease = seconds(integerIn(environment, 'REPORT_LEASE_SECONDS'));
   return {
     settings: {
       tokenIssuer: environment.TOKEN_ISSUER,
+      tokenLifetimeSeconds: integerIn(environment, 'TOKEN_LIFETIME_SECONDS'),
+      isTokenBound: truth('TOKEN_BOUND_TO_NETWORK', environment.TOKEN_BOUND_TO_NETWORK),
       reportIntervalSeconds: integerIn(environment, 'REPORT_INTERVAL_SECONDS'),
       planPollSeconds: integerIn(environment, 'PLAN_POLL_SECONDS'),
       deployment: environment.DEPLOYMENT,
@@ -79,6 +96,12 @@ export function controlContext(dependencies: ControlDependencies): ControlContex
     metrics,
     fleet,
     certificates: certificateStore(dynamoDb, environment.FLEET_TABLE),
+    revokedSessions,
+    revokedSessionsRevision: refreshed({
+      load: revokedSessions.revision,
+      lifetime: REVISION_LIFETIME,
+      clock,
+    }),
     health,
     titles: titleStore(dynamoDb, environment.TITLES_TABLE),
     holdings: holdingsStore(dynamoDb, environment.HEALTH_TABLE),

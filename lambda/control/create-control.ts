@@ -12,8 +12,10 @@ import { sourcesAnswer } from './fill/sources-answer.ts';
 import { drainAnswer, fleetAnswer } from './fleet-answers.ts';
 import { registrationAnswer } from './registration-answer.ts';
 import { inventoryAnswer, reportAnswer } from './report-answers.ts';
+import { revokeAnswer, revokedAnswer, unrevokeAnswer } from './revoked-session-answers.ts';
 import { declareSiteAnswer, siteAnswer, sitesAnswer } from './site-answers.ts';
 import { titleAnswer, withdrawAnswer } from './title-answers.ts';
+import { upstreamToken } from './upstream-token.ts';
 
 type Operation = (context: ControlContext, request: HttpRequest) => Promise<HttpAnswer>;
 
@@ -43,6 +45,9 @@ export function controlRoutes(context: ControlContext): readonly Route[] {
     ['GET', '/v1/denied-certificates', deniedAnswer],
     ['PUT', '/v1/denied-certificates/{serial}', denyAnswer],
     ['DELETE', '/v1/denied-certificates/{serial}', allowAnswer],
+    ['GET', '/v1/revoked-sessions', revokedAnswer],
+    ['PUT', '/v1/revoked-sessions/{sessionId}', revokeAnswer],
+    ['DELETE', '/v1/revoked-sessions/{sessionId}', unrevokeAnswer],
   ];
   return operations.map(([method, path, operation]) => ({
     method,
@@ -56,7 +61,7 @@ export function controlRoutes(context: ControlContext): readonly Route[] {
  * introductions of plan keys that are later: an appliance asks every minute, and knows most of them.
  */
 async function keysAnswer(context: ControlContext, request: HttpRequest): Promise<HttpAnswer> {
-  callerOf(request);
+  const { identity } = callerOf(request);
   const introducedAfter = Number(request.query.get('introducedAfter') ?? 0);
   const [sessionKeys, planKeys] = await Promise.all([context.sessionKeys(), context.planKeys()]);
   const keySet: KeySet = {
@@ -64,6 +69,10 @@ async function keysAnswer(context: ControlContext, request: HttpRequest): Promis
     planKeyIntroductions: planKeys.introductions
       .filter(({ issuedAt }) => issuedAt > introducedAfter)
       .map(({ envelope }) => envelope),
+    ...(identity.role === 'oca' &&
+      context.settings.isTokenBound && {
+        upstreamToken: await upstreamToken(context, identity.ocaId),
+      }),
   };
   return jsonAnswer(200, keySet);
 }

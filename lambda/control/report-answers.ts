@@ -30,6 +30,7 @@ export async function reportAnswer(
   const isTold = before !== undefined && (await tellReport(context, { report, before, site }));
   const receipt: ReportReceipt = {
     desiredState: record.desiredState,
+    revokedSessionsRevision: await context.revokedSessionsRevision(),
     ...(record.plan && { planVersion: record.plan.planVersion }),
     ...(isTold && { isSampleTaken: true }),
   };

@@ -4,6 +4,7 @@ import { parseDeliveryPath } from '#domain/delivery/path-grammar.ts';
 import type { ErrorCode } from '#domain/errors.ts';
 import {
   coversPath,
+  isForClient,
   type SignatureCheck,
   type TokenKeys,
   verifySessionToken,
@@ -54,18 +55,20 @@ export async function admit(
   if (!target) return refuse('path-invalid');
   if (target.kind === 'health') return healthAnswer();
   const isProtected = target.kind === 'content' && rules.tokens === 'required';
-  const refusal = isProtected ? await refusalOf(target, rules, now) : undefined;
+  const asked = { ...target, clientAddress: request.clientIp };
+  const refusal = isProtected ? await refusalOf(asked, rules, now) : undefined;
   return refusal ? refuse(refusal) : { ...request, uri: target.path };
 }
 
 async function refusalOf(
-  target: { readonly token: string; readonly path: string },
+  asked: { readonly token: string; readonly path: string; readonly clientAddress: string },
   { issuer, keys }: ViewerRules,
   now: EpochMs,
 ): Promise<ErrorCode | undefined> {
-  const verdict = await verifySessionToken(target.token, { issuer, keys, now });
+  const verdict = await verifySessionToken(asked.token, { issuer, keys, now });
   if (!verdict.ok) return verdict.refusal;
-  return coversPath(verdict.claims, target.path) ? undefined : 'token-scope';
+  if (!isForClient(verdict.claims, asked.clientAddress)) return 'token-network';
+  return coversPath(verdict.claims, asked.path) ? undefined : 'token-scope';
 }
 
 /** CloudFront has no state of its own that could keep an edge location from serving: it answers, so it is in service. */

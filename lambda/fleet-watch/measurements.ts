@@ -1,4 +1,4 @@
-import { countOcas, firstCertificateEnd, type WorstSites } from '#domain/health/fleet-figures.ts';
+import { countOcas, firstEnd, type WorstSites } from '#domain/health/fleet-figures.ts';
 import type { OcaVerdict } from '#domain/health/watch-fleet.ts';
 import type { SiteId } from '#domain/ids.ts';
 import type { EpochMs } from '#domain/units.ts';
@@ -22,16 +22,18 @@ export function fleetMeasurement(options: {
   const { deployment, now, sites, worst } = options;
   const verdicts = sites.flatMap((site) => site.verdicts);
   const { watched, ...troubles } = countOcas(verdicts);
-  const certificateEnd = firstCertificateEnd(verdicts);
   return {
     at: now,
     dimensions: { Deployment: deployment },
     values: {
       OcasWatched: watched,
       ...troubleValues(troubles),
-      ...(certificateEnd === undefined
-        ? {}
-        : { CertificateDaysLeft: (certificateEnd - now) / DAY_MS }),
+      ...daysLeft('CertificateDaysLeft', firstEnd(verdicts, 'certificateExpiresAt'), now),
+      ...daysLeft(
+        'ServerCertificateDaysLeft',
+        firstEnd(verdicts, 'serverCertificateExpiresAt'),
+        now,
+      ),
       ...percent('SiteCacheHitRateMin', worst.cacheHit?.ratio),
       ...percent('SiteClientErrorRateMax', worst.clientError?.ratio),
       ...percent('SiteServerErrorRateMax', worst.serverError?.ratio),
@@ -62,6 +64,11 @@ const troubleValues = (counts: Omit<ReturnType<typeof countOcas>, 'watched'>) =>
   DisksFailed: counts.disksFailed,
   OcasFillBehind: counts.fillBehind,
 });
+
+const daysLeft = <Name extends string>(name: Name, endsAt: EpochMs | undefined, now: EpochMs) =>
+  (endsAt === undefined ? {} : { [name]: (endsAt - now) / DAY_MS }) as Partial<
+    Record<Name, number>
+  >;
 
 const percent = <Name extends string>(name: Name, ratio: number | undefined) =>
   (ratio === undefined ? {} : { [name]: 100 * ratio }) as Partial<Record<Name, number>>;

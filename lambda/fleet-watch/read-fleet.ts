@@ -53,6 +53,7 @@ interface Known {
 function ocaFacts(site: Site, { ocaId, enrolledFrom }: OcaDeclaration, known: Known): OcaFacts {
   const { record, vitals, issued, certificateLife } = known;
   const certificateExpiresAt = vitals?.report.certificateExpiresAt ?? issued?.expiresAt;
+  const serverCertificateExpiresAt = vitals?.report.serverCertificateExpiresAt;
   return {
     ocaId,
     siteId: site.siteId,
@@ -61,6 +62,7 @@ function ocaFacts(site: Site, { ocaId, enrolledFrom }: OcaDeclaration, known: Kn
     desiredState: record?.desiredState ?? 'in-service',
     ...(vitals ? { report: reportFacts(vitals) } : {}),
     ...(certificateExpiresAt === undefined ? {} : { certificateExpiresAt }),
+    ...(serverCertificateExpiresAt === undefined ? {} : { serverCertificateExpiresAt }),
     ...(issued ? { enrolledAt: epochMs(issued.expiresAt - certificateLife) } : {}),
   };
 }

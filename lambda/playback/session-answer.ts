@@ -39,6 +39,7 @@ export async function sessionAnswer(
     issuer: tokenIssuer,
     lifetimeSeconds: tokenLifetimeSeconds,
     now: clock.now(),
+    ...(settings.isTokenBound && { boundTo: clientAddress }),
   });
   const pathways = ranking.pathways.flatMap((pathwayId): PathwayAddress[] => {
     const deliveryUrl = pathwayUrl(pathwayId, ranking.statusById, cloudFrontUrls);

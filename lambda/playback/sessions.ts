@@ -1,5 +1,6 @@
 import { CdnError } from '#domain/errors.ts';
 import type { PathwayId, SessionId, TitleId } from '#domain/ids.ts';
+import { parseAddress, prefixAround } from '#domain/steering/ip-address.ts';
 import {
   coversPath,
   type SessionClaims,
@@ -26,11 +27,14 @@ export async function openSession(
     readonly issuer: string;
     readonly lifetimeSeconds: number;
     readonly now: EpochMs;
+    /** Of the client, where its tokens are bound to its network. */
+    readonly boundTo?: string;
   },
 ): Promise<Session> {
   const { sessionId, title, pathways, issuer, lifetimeSeconds, now } = options;
   const iat = Math.floor(now / 1000);
   const exp = iat + lifetimeSeconds + Math.ceil(title.durationSeconds);
+  const net = options.boundTo === undefined ? undefined : networkOf(options.boundTo);
   const claims = {
     iss: issuer,
     sid: sessionId,
@@ -38,12 +42,26 @@ export async function openSession(
     exp,
     p: [titlePrefix(title.titleId)],
     pw: pathways,
+    ...(net === undefined ? {} : { net }),
   };
   return {
     sessionId,
     token: await signSessionToken(claims, ring.signingKey),
     expiresAt: epochMs(exp * 1000),
   };
+}
+
+/**
+ * What a household or a company has: *assumption*. A narrower one would end sessions of clients that change their
+ * address behind one router (RFC 8981), a wider one would let neighbors in.
+ */
+const NETWORK_LENGTHS = { 4: 24, 6: 48 } as const;
+
+/** @throws CdnError `internal` for what is no address: a token that is not bound would be one for anybody. */
+function networkOf(clientAddress: string): string {
+  const address = parseAddress(clientAddress);
+  if (!address) throw new CdnError('internal', 'the client has no address that a token could name');
+  return prefixAround(address, NETWORK_LENGTHS);
 }
 
 /** @throws CdnError `session-ended` when it has expired, `token-scope` when it is for another title, else `token-…`. */

@@ -46,6 +46,7 @@ export const schema = mapping({
     issuer,
     lifetimeSeconds: whole('seconds', { min: 60, max: 604_800 }),
     required: flag,
+    bindToNetwork: flag.optional(),
     publicKeys: listOf(publicKey, {
       min: 0,
       max: 8,

@@ -1,3 +1,4 @@
+import type { EpochMs } from '#domain/units.ts';
 import type { OcaInventory } from '#protocol/oca-inventory.ts';
 import type { FillReport } from '#protocol/oca-report.ts';
 import type { AgentStatus } from '../management/agent-status.ts';
@@ -18,6 +19,7 @@ export function describeStatus(status: AgentStatus): string {
     `version    ${status.softwareVersion}, up ${duration(status.asOf - status.startedAt)}`,
     `control    ${status.controlUrl} (${link})`,
     ...describeCertificate(status),
+    ...describeServerCertificate(status),
     `delivery   ${status.deliveryUrl}: ${load.connections} connections, ${rate(load.egressBitsPerSecond)}`,
     `requests   ${delivery.requests}: ${delivery.hits} hits, ${delivery.misses} misses, ${delivery.refusals} refusals, ${delivery.failures} failures`,
     `sent       ${size(delivery.hitBytes)} from disks, ${size(delivery.missBytes)} of misses`,
@@ -28,8 +30,17 @@ export function describeStatus(status: AgentStatus): string {
 
 function describeCertificate({ certificateExpiresAt, asOf }: AgentStatus): string[] {
   if (certificateExpiresAt === undefined) return [];
-  const days = Math.floor((certificateExpiresAt - asOf) / MS_PER_DAY);
-  return [`identity   ${days < 0 ? 'certificate HAS RUN OUT' : `certificate for ${days} d more`}`];
+  return [`identity   ${describeEnd(certificateExpiresAt, asOf)}`];
+}
+
+function describeServerCertificate({ serverCertificateExpiresAt, asOf }: AgentStatus): string[] {
+  if (serverCertificateExpiresAt === undefined) return [];
+  return [`TLS        ${describeEnd(serverCertificateExpiresAt, asOf)}`];
+}
+
+function describeEnd(expiresAt: EpochMs, now: EpochMs): string {
+  const days = Math.floor((expiresAt - now) / MS_PER_DAY);
+  return days < 0 ? 'certificate HAS RUN OUT' : `certificate for ${days} d more`;
 }
 
 export function describeFill(fill: FillReport): string {

@@ -6,6 +6,7 @@ import { failureFacts } from '../log.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Platform } from '../platform/platform.ts';
 import { examineDiskHealth, examineDisks, examineThreads } from './examine-disks.ts';
+import { examineTls } from './examine-tls.ts';
 import type { Finding } from './finding.ts';
 
 const SILENCE_MAX = seconds(5);
@@ -16,6 +17,7 @@ const IDENTITY_MODE_FORBIDDEN = 0o027;
 export async function examine(config: AgentConfig, platform: Reach): Promise<Finding[]> {
   return [
     await examineIdentity(config, platform),
+    ...(await examineTls(config, platform)),
     await examineState(config, platform),
     ...(await examineDisks(config, platform)),
     examineThreads(config, platform),

@@ -81,6 +81,18 @@ const disks = z
     });
   });
 
+/** PEM: what clients are shown. Absent: they are served in the clear. */
+const tls = z.strictObject({ certificateFile: path, keyFile: path });
+
+/** nginx serves hits. Absent: the agent serves them itself. */
+const nginx = z.strictObject({
+  binary: path.default('/usr/sbin/nginx'),
+  /** Absent: as many as there are processors. */
+  workers: z.int().min(1).max(512).optional(),
+  /** In each worker, with a descriptor each. */
+  openFilesMax: z.int().min(1).max(1_000_000).default(20_000),
+});
+
 const trustedPlanKeys = z
   .array(planKey)
   .max(16)
@@ -115,6 +127,14 @@ const schema = z
       /** Beyond these, new sessions get 429. Assumption: 1 GB of memory, research "appliance", section 1.4. */
       connectionsMax: z.int().positive().default(15_000),
       egressBitsPerSecondMax: rate.optional(),
+      /** Memory for answers that are neither planned nor published by us. 0: none are kept. */
+      httpCacheBytesMax: z
+        .int()
+        .min(0)
+        .default(64 * 2 ** 20)
+        .transform((value) => value as Bytes),
+      nginx: nginx.optional(),
+      tls: tls.optional(),
     }),
     management: z.strictObject({ address: z.string().min(1).default('127.0.0.1'), port }),
     stateDirectory: path,
@@ -151,6 +171,10 @@ const schema = z
     fillBitsPerSecond: rate.optional(),
     /** Transfers at a time. */
     fillTransfersMax: z.int().min(1).max(64).default(4),
+  })
+  .refine(({ deliveryUrl, delivery }) => !delivery.tls || deliveryUrl.startsWith('https:'), {
+    path: ['deliveryUrl'],
+    message: 'expected an https URL, because of delivery.tls',
   })
   .superRefine(({ parity: wanted, disks: members }, context) => {
     if (!wanted || wanted.parityFiles === 0) return;

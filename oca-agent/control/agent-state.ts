@@ -1,10 +1,12 @@
 import type { DiskId } from '#domain/ids.ts';
-import { type Decoder, decodeJson, integer, list, object, truth } from '#protocol/decode.ts';
+import { TOKEN_LENGTH_MAX } from '#domain/tokens/session-token.ts';
+import { type Decoder, decodeJson, integer, list, object, text, truth } from '#protocol/decode.ts';
 import { type DsseEnvelope, dsseEnvelope } from '#protocol/dsse.ts';
 import { diskId, instant } from '#protocol/fields.ts';
 import { keySet, type VerificationKey, verificationKey } from '#protocol/key-set.ts';
 import { type RegistrationReceipt, registrationReceipt } from '#protocol/oca-registration.ts';
 import type { PlanKeyTrust } from '#protocol/plan-key-introduction.ts';
+import { type RevokedSessionList, revokedSessionList } from '#protocol/revoked-sessions.ts';
 import type { DatabaseSync } from '../platform/database.ts';
 
 /**
@@ -18,6 +20,9 @@ export interface AgentState {
   readonly plan: Entry<DsseEnvelope>;
   readonly planVersion: Entry<number>;
   readonly planKeyTrust: Entry<KeptPlanKeyTrust>;
+  readonly revokedSessions: Entry<RevokedSessionList>;
+  /** With which the upstream is asked for what viewers' own tokens do not open to us. */
+  readonly upstreamToken: Entry<string>;
   /** The operator drained this OCA on the appliance itself. */
   readonly isDrained: Entry<boolean>;
   /** Disks that have been in use: at the next start each must bring its marker. */
@@ -62,6 +67,8 @@ export function openAgentState(database: DatabaseSync): AgentState {
       'planKeyTrust',
       object({ installed: list(verificationKey), issuedAt: instant, keys: list(verificationKey) }),
     ),
+    revokedSessions: entry('revokedSessions', revokedSessionList),
+    upstreamToken: entry('upstreamToken', text({ lengthMax: TOKEN_LENGTH_MAX })),
     isDrained: entry('isDrained', truth),
     diskIds: entry('diskIds', list(diskId)),
     close: () => database.close(),

@@ -11,6 +11,7 @@ import type { PlanKeeper } from '../fill/plan-keeper.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { AgentState } from './agent-state.ts';
 import type { ControlPlane } from './control-plane.ts';
+import type { Revocations } from './revocations.ts';
 
 export interface ControlLinkOptions {
   readonly controlPlane: ControlPlane;
@@ -26,6 +27,7 @@ export interface ControlLinkOptions {
   readonly inventory: { refreshed(): Promise<string>; message(): OcaInventory };
   readonly onKeys: (keys: readonly VerificationKey[], tokenIssuer: string) => Promise<void>;
   readonly onPlan: () => void;
+  readonly revocations: Pick<Revocations, 'follow'>;
   /** The control plane has taken the sample of the last report. */
   readonly onSampleTaken: () => void;
 }
@@ -44,6 +46,7 @@ export class ControlLink {
   readonly #reportBell: Doorbell;
   readonly #planBell: Doorbell;
   #receipt: RegistrationReceipt | undefined;
+  #upstreamToken: string | undefined;
   #isRegistered = false;
   #failures = 0;
   #failureCode: string | undefined;
@@ -58,6 +61,7 @@ export class ControlLink {
     this.#reportBell = new Doorbell(options.clock);
     this.#planBell = new Doorbell(options.clock);
     this.#receipt = options.state.receipt.read();
+    this.#upstreamToken = options.state.upstreamToken.read();
   }
 
   /** What the control plane said last, in this run or an earlier one. */
@@ -153,6 +157,7 @@ export class ControlLink {
     if (this.#receipt && this.#receipt.desiredState !== receipt.desiredState)
       this.#keepReceipt({ ...this.#receipt, desiredState: receipt.desiredState });
     if (receipt.isSampleTaken) this.#options.onSampleTaken();
+    await this.#options.revocations.follow(receipt.revokedSessionsRevision);
     const announced = receipt.planVersion ?? 0;
     if (announced > keeper.planVersion && announced !== this.#announcedPlanVersion)
       this.#planBell.ring();
@@ -201,7 +206,12 @@ export class ControlLink {
 
   async #refreshKeys(): Promise<void> {
     const { controlPlane, state, keeper, onKeys } = this.#options;
-    const { keys, planKeyIntroductions = [] } = await controlPlane.keys(keeper.trust.issuedAt);
+    const {
+      keys,
+      planKeyIntroductions = [],
+      upstreamToken,
+    } = await controlPlane.keys(keeper.trust.issuedAt);
+    this.#keepUpstreamToken(upstreamToken);
     if (await keeper.trust.follow(planKeyIntroductions)) {
       // A plan that was refused for its key may be in order now.
       this.#planEtag = undefined;
@@ -213,6 +223,16 @@ export class ControlLink {
     state.keys.write(keys);
     await onKeys(keys, tokenIssuer);
     this.#toldKeys = told;
+  }
+
+  /** The newest one, in this run or an earlier one. */
+  get upstreamToken(): string | undefined {
+    return this.#upstreamToken;
+  }
+  #keepUpstreamToken(token: string | undefined): void {
+    if (token === undefined) return;
+    this.#upstreamToken = token;
+    this.#options.state.upstreamToken.write(token);
   }
 
   #keepReceipt(receipt: RegistrationReceipt): void {

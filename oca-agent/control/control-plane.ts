@@ -13,6 +13,7 @@ import {
   registrationReceipt,
 } from '#protocol/oca-registration.ts';
 import { type OcaReport, type ReportReceipt, reportReceipt } from '#protocol/oca-report.ts';
+import { type RevokedSessionList, revokedSessionList } from '#protocol/revoked-sessions.ts';
 import { type ClientResponse, type HttpClient, readBody } from '../platform/http-client.ts';
 
 /** The control API as this OCA sees it. Every call throws CdnError with the control plane's own code when it refuses. */
@@ -25,6 +26,8 @@ export interface ControlPlane {
   sources(assetIds: readonly AssetId[]): Promise<FillSources>;
   /** The keys in force, and the introductions of plan keys later than the one known. */
   keys(introducedAfter: EpochMs): Promise<KeySet>;
+  /** Sessions whose tokens open nothing any more. */
+  revokedSessions(): Promise<RevokedSessionList>;
   /** A new certificate for the key that `csr` (PKCS #10, PEM) is of. */
   renewCertificate(csr: string): Promise<CertificateGrant>;
 }
@@ -81,6 +84,8 @@ export function connectControlPlane(options: {
       read(await send('POST', `${oca}/sources`, { message: { assetIds } }), fillSources),
     keys: async (introducedAfter) =>
       read(await send('GET', `${base}/keys?introducedAfter=${introducedAfter}`), keySet),
+    revokedSessions: async () =>
+      read(await send('GET', `${base}/revoked-sessions`), revokedSessionList),
     renewCertificate: async (csr) =>
       read(await send('POST', `${oca}/certificate`, { message: { csr } }), certificateGrant),
   };

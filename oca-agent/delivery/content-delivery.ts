@@ -6,7 +6,7 @@ import { isPlaybackManifest } from '#domain/delivery/content-type.ts';
 import { type DeliveryPath, parseDeliveryPath } from '#domain/delivery/path-grammar.ts';
 import { CdnError, errorCodeOf, errorKind } from '#domain/errors.ts';
 import type { OcaId } from '#domain/ids.ts';
-import { elapsed, seconds } from '#domain/units.ts';
+import { type Bytes, elapsed, seconds } from '#domain/units.ts';
 import type { Condition } from '../condition.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { HttpClient } from '../platform/http-client.ts';
@@ -22,6 +22,8 @@ import {
 } from './delivery-headers.ts';
 import type { DeliveryMeter } from './delivery-meter.ts';
 import { answerHealth } from './health.ts';
+import { type Asked, askedOf, wholeFields } from './http-cache/asked.ts';
+import { HttpCache } from './http-cache/http-cache.ts';
 import type { DeliveryLog } from './log/delivery-log.ts';
 import { RecordedReply } from './log/recorded-reply.ts';
 import { MissFetches } from './miss-fetch.ts';
@@ -32,6 +34,7 @@ import { SecondRequest } from './second-request.ts';
 import type { ByteSource } from './send-span.ts';
 import type { SessionAdmission } from './session-admission.ts';
 import type { TokenGate } from './token-gate.ts';
+import { upstreamPath } from './upstream-path.ts';
 import { answerToTheEnd } from './upstream-rest.ts';
 
 export interface ContentDeliveryOptions {
@@ -48,6 +51,10 @@ export interface ContentDeliveryOptions {
   readonly condition: () => Condition;
   /** Layer 2, once it is known. */
   readonly upstreamUrl: () => string | undefined;
+  /** Our own, where sessions are bound to networks. */
+  readonly upstreamToken: () => string | undefined;
+  /** For what is neither planned nor published by us. */
+  readonly httpCacheBytesMax: Bytes;
 }
 
 type ContentPath = Extract<DeliveryPath, { kind: 'content' }>;
@@ -60,16 +67,18 @@ const UNPLANNED_MANIFEST_LIFETIME = seconds(300);
 export class ContentDelivery {
   readonly #options: ContentDeliveryOptions;
   readonly #fetches: MissFetches;
+  readonly #httpCache: HttpCache;
 
   constructor(options: ContentDeliveryOptions) {
     this.#options = options;
     this.#fetches = new MissFetches({ ...options, admission: new SecondRequest(options.clock) });
+    this.#httpCache = new HttpCache({ ...options, sizeBytesMax: options.httpCacheBytesMax });
   }
 
   /** Answers one request, and logs it unless it was one for the state or a preflight. Never rejects. */
   async serve(request: ServerRequest, reply: Reply): Promise<void> {
     const { clock, ocaId, deliveryLog } = this.#options;
-    const requestId = randomUUID().replaceAll('-', '');
+    const requestId = request.requestId ?? randomUUID().replaceAll('-', '');
     const recorded = new RecordedReply(reply, request, clock, requestId);
     if (await this.#serve(request, recorded)) deliveryLog.note(recorded.record(ocaId));
   }
@@ -130,8 +139,12 @@ export class ContentDelivery {
       meter.hits += 1;
       return undefined;
     }
-    if (isOnlyIfCached(request)) return { code: 'asset-not-stored' };
-    const missed = await this.#serveMiss(path, request, reply);
+    const url = () => this.#upstreamUrlOf(request);
+    const asked = askedOf(request, { path: path.path, url, reply });
+    const served = await this.#httpCache.serve(asked);
+    if (served !== 'unknown') return served;
+    if (asked.wishes.has('only-if-cached')) return { code: 'asset-not-stored' };
+    const missed = await this.#serveMiss(path, asked);
     // A copy that could not be confirmed is better than none. Source: RFC 9111 §4.2.4.
     const isUpstreamAway = missed !== undefined && errorKind(missed.code).status >= 500;
     if (isUpstreamAway && held && (await this.#serveHeld(held, request, reply, 'stale')))
@@ -147,7 +160,7 @@ export class ContentDelivery {
     const { isTokenRequired, gate, sessions, condition } = this.#options;
     let sessionId = request.remoteAddress;
     if (isTokenRequired) {
-      const verdict = await gate.admit(path.token, path.path);
+      const verdict = await gate.admit(path.token, path.path, request.remoteAddress);
       if (!verdict.ok) return { code: verdict.refusal };
       sessionId = verdict.claims.sid;
       reply.noteSession(sessionId);
@@ -190,18 +203,24 @@ export class ContentDelivery {
     }
   }
 
-  async #serveMiss(
-    path: ContentPath,
-    request: ServerRequest,
-    reply: Reply,
-  ): Promise<Refusal | undefined> {
+  async #serveMiss(path: ContentPath, asked: Asked): Promise<Refusal | undefined> {
+    const { request, reply } = asked;
     this.#options.meter.misses += 1;
     if (request.method === 'HEAD') return this.#relay(request, reply, 'miss');
-    const url = this.#upstreamUrlOf(request);
     const { titleId, file } = path;
-    const { beginning, isCollapsed } = this.#fetches.join({ titleId, file, url });
+    const { beginning, isCollapsed } = this.#fetches.join({
+      titleId,
+      file,
+      url: asked.url(),
+      headers: wholeFields(asked, this.#options.ocaId),
+      takeUnvouched: (exchange) => this.#httpCache.take(asked, exchange),
+    });
     const begun = await beginning;
     if (begun.kind === 'refused') return begun.refusal;
+    if (begun.kind === 'unvouched')
+      return isCollapsed
+        ? this.#httpCache.serveJoined(asked)
+        : this.#httpCache.serveFirst(begun.taken, asked);
     if (begun.kind === 'unstorable') return this.#relay(request, reply, 'miss');
     try {
       if (isFarAhead(request, begun)) return await this.#relay(request, reply, 'miss');
@@ -257,7 +276,8 @@ export class ContentDelivery {
     const [path = ''] = request.target.split('?', 1);
     if (base === undefined)
       throw new CdnError('upstream-unreachable', 'no upstream is known: not registered yet');
-    return `${base}${path}`;
+    const { gate, upstreamToken } = this.#options;
+    return `${base}${upstreamPath(path, gate, upstreamToken())}`;
   }
 
   #answer(
@@ -294,10 +314,6 @@ const representationOfHeld = (held: NamedAsset): Representation => ({
   etag: assetEtag(held.assetId, held.sizeBytes),
   otherEtag: held.etag,
 });
-
-/** RFC 9111 §5.2.1.7: the client wants what is stored here, and nothing else. */
-const isOnlyIfCached = ({ headers }: ServerRequest): boolean =>
-  /(?:^|,)\s*only-if-cached\s*(?:,|$)/i.test(headers['cache-control'] ?? '');
 
 function isFarAhead(request: ServerRequest, { representation, source }: GrowingFetch): boolean {
   const demand = demandOf(request, representation);

@@ -13,10 +13,10 @@ const ALLOW = DELIVERY_METHODS.join(', ');
 export const PREFLIGHT_HEADERS: Fields = { ...preflightHeaders, Allow: ALLOW };
 
 /** A file's name means the same bytes for ever, but for manifests and playlists, which a publisher may replace. */
-const MEDIA_CACHE_CONTROL = 'public, max-age=31536000, immutable';
+export const MEDIA_CACHE_CONTROL = 'public, max-age=31536000, immutable';
 const MANIFEST_CACHE_CONTROL = 'public, max-age=60';
 /** Sheds load for long enough that steering has heard of it. */
-const RETRY_AFTER_SECONDS = 10;
+export const RETRY_AFTER_SECONDS = 10;
 
 export interface Representation {
   readonly file: string;

@@ -36,6 +36,12 @@ export class DeliveryMeter {
     if (status >= 400 && status < 500) this.#clientErrors += 1;
   }
 
+  /** A request of which not even the path is known. */
+  countUnreadable(): void {
+    this.requests += 1;
+    this.countRefusal('request-invalid');
+  }
+
   /** How long the upstream took to begin its answer to a miss fetch. */
   countFirstByte(waited: Milliseconds): void {
     this.#firstBytes.add(Math.round(waited));

@@ -1,5 +1,7 @@
 import type { Clock } from '#domain/clock.ts';
 import { contentTypeOf } from '#domain/delivery/content-type.ts';
+import { endToEnd, fieldLines } from '#domain/http-cache/field-lines.ts';
+import { isOriginsAnswer } from '#domain/http-cache/storability.ts';
 import type { TitleId } from '#domain/ids.ts';
 import { type Bytes, bytes, elapsed, seconds } from '#domain/units.ts';
 import { failureFacts, type Log } from '../log.ts';
@@ -9,6 +11,7 @@ import type { AssetWriter } from '../store/asset-writer.ts';
 import type { Representation } from './delivery-headers.ts';
 import type { DeliveryMeter } from './delivery-meter.ts';
 import { type Concluded, GrowingAsset } from './growing-asset.ts';
+import type { Exchange, Taken } from './http-cache/stored-response.ts';
 import { PassingBytes } from './passing-bytes.ts';
 import { type FetchBeginning, RunningFetch } from './running-fetch.ts';
 import { ownEtagOf, saidAssetId, upstreamRefusal } from './upstream.ts';
@@ -24,6 +27,10 @@ export interface Wanted {
   readonly file: string;
   /** Where the upstream has it: with the viewer's own token in the path. */
   readonly url: string;
+  /** Of whoever asks first, for an upstream whose answer may depend on them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Takes an answer that nobody vouches for. */
+  readonly takeUnvouched: (exchange: Exchange) => Taken;
 }
 
 /** Whether a file that no plan wants was asked for before, so that it is worth a place. */
@@ -73,9 +80,15 @@ export class MissFetches {
     const facts = { titleId: wanted.titleId, file: wanted.file };
     const sentAt = clock.now();
     try {
+      const { url, headers } = wanted;
       const silenceMax = UPSTREAM_SILENCE_MAX;
-      const response = await httpClient.send({ method: 'GET', url: wanted.url, silenceMax });
-      meter.countFirstByte(elapsed(sentAt, clock.now()));
+      const response = await httpClient.send({ method: 'GET', url, headers, silenceMax });
+      const receivedAt = clock.now();
+      meter.countFirstByte(elapsed(sentAt, receivedAt));
+      if (!this.#isVouched(wanted, response) && isPassedOn(response)) {
+        const taken = wanted.takeUnvouched({ response, requestedAt: sentAt, receivedAt });
+        return fetch.tell({ kind: 'unvouched', taken });
+      }
       if (response.status !== 200)
         return fetch.tell({ kind: 'refused', refusal: await upstreamRefusal(response) });
       const representation = representationOf(wanted, response);
@@ -93,6 +106,13 @@ export class MissFetches {
       log('miss.fetch.failed', { ...facts, code, message });
       fetch.tell({ kind: 'refused', refusal: { code, detail: message } });
     }
+  }
+
+  /** It is published, or taken for that: a plan wants it, we hold it, or the upstream names its hash. */
+  #isVouched(wanted: Wanted, response: ClientResponse): boolean {
+    const { titleId, file } = wanted;
+    const isHeld = this.#options.store.find(titleId, file) !== undefined;
+    return isHeld || this.#isPlanned(wanted) || saidAssetId(response) !== undefined;
   }
 
   async #landing(
@@ -166,6 +186,9 @@ export class MissFetches {
     log('miss.fetch.stored', { titleId, file, assetId, sizeBytes, tier });
   }
 }
+
+const isPassedOn = ({ status, rawHeaders }: ClientResponse): boolean =>
+  isOriginsAnswer(status, endToEnd(fieldLines(rawHeaders)));
 
 /** Takes in the body. Undefined when it passed through memory, and nobody has use for it any more. */
 async function receive(

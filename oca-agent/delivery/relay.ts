@@ -1,10 +1,13 @@
 import { appendCacheStatus, type CacheStatus } from '#domain/delivery/cache-status.ts';
+import { endToEnd, fieldLines } from '#domain/http-cache/field-lines.ts';
+import { isOriginsAnswer } from '#domain/http-cache/storability.ts';
 import { invariant } from '#domain/invariant.ts';
-import type { HttpClient } from '../platform/http-client.ts';
+import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import type { Fields, Reply, ServerRequest } from '../platform/http-server.ts';
 import { OPEN_HEADERS, type Refusal } from './delivery-headers.ts';
+import { passedOn, pour } from './http-cache/write-response.ts';
 import { UPSTREAM_SILENCE_MAX } from './miss-fetch.ts';
-import { ownEtagOf, upstreamRefusal } from './upstream.ts';
+import { ownEtagOf, saidAssetId, upstreamRefusal } from './upstream.ts';
 
 /** Conditions that name our own tag rather than the upstream's cost a whole answer, which is right, if not the shortest. */
 const FORWARDED = ['range', 'if-range', 'if-match', 'if-none-match', 'if-modified-since'] as const;
@@ -17,6 +20,7 @@ const RETURNED = {
   etag: 'ETag',
   'last-modified': 'Last-Modified',
 } as const;
+/** Statuses that answer the request itself, its conditions or its range. */
 const PASSED_ON = new Set([200, 206, 304, 412, 416]);
 
 /**
@@ -39,23 +43,25 @@ export async function relay(options: {
     headers: forwardedHeaders(request),
     silenceMax: UPSTREAM_SILENCE_MAX,
   });
-  if (!PASSED_ON.has(upstream.status)) return upstreamRefusal(upstream);
+  const fields = endToEnd(fieldLines(upstream.rawHeaders));
+  const isVouched = saidAssetId(upstream) !== undefined;
+  const isItsOwn = !isVouched && isOriginsAnswer(upstream.status, fields);
+  if (!isItsOwn && !PASSED_ON.has(upstream.status)) return upstreamRefusal(upstream);
+  const cacheStatus = appendCacheStatus(upstream.headers['cache-status'], options.status);
+  const headers = isVouched ? vouchedHeaders(upstream, cacheStatus) : passedOn(fields, cacheStatus);
+  reply.start(upstream.status, headers);
+  await pour(upstream, reply, options.onSent);
+  return undefined;
+}
+
+function vouchedHeaders(upstream: ClientResponse, cacheStatus: string): Fields {
   const ownEtag = ownEtagOf(upstream);
-  reply.start(upstream.status, {
+  return {
     ...OPEN_HEADERS,
     ...returnedHeaders(upstream.headers),
     ...(ownEtag === undefined ? {} : { ETag: ownEtag }),
-    'Cache-Status': appendCacheStatus(upstream.headers['cache-status'], options.status),
-  });
-  for await (const chunk of upstream.body) {
-    if (!(await reply.write(chunk))) {
-      upstream.discard();
-      return undefined;
-    }
-    options.onSent(chunk.length);
-  }
-  reply.end();
-  return undefined;
+    'Cache-Status': cacheStatus,
+  };
 }
 
 const forwardedHeaders = ({ headers }: ServerRequest): Fields =>

@@ -1,8 +1,13 @@
 import { type Bytes, bytes } from '#domain/units.ts';
 import type { Refusal, Representation } from './delivery-headers.ts';
 import type { Disks, GrowingAsset } from './growing-asset.ts';
+import type { Taken } from './http-cache/stored-response.ts';
 
-/** How a miss fetch began. Whoever is told `growing` must release the source. `unstorable`: no disk has room, or the upstream did not say how long the file is. */
+/**
+ * How a miss fetch began. Whoever is told `growing` must release the source. `unvouched`: nothing says that the answer is the
+ * published file; whoever began the fetch answers with it. `unstorable`: no disk has room, or the upstream did not say how long
+ * the file is.
+ */
 export type FetchBeginning =
   | {
       kind: 'growing';
@@ -11,6 +16,7 @@ export type FetchBeginning =
       source: GrowingAsset;
     }
   | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'unvouched'; taken: Taken }
   | { kind: 'unstorable' };
 
 /** Keeps the growing file open for everybody who joined, from the moment of joining. */

@@ -39,6 +39,7 @@ export function gatedFiles(files: FileSystem, perform: Perform): FileSystem {
     isWritable: (path) => looking(path, () => files.isWritable(path)),
     link: (target, path) => writing(path, () => files.link(target, path)),
     readLink: (path) => looking(path, () => files.readLink(path)),
+    setModifiedAt: (path, atSeconds) => writing(path, () => files.setModifiedAt(path, atSeconds)),
     removeEmptyFolder: (folder) => writing(folder, () => files.removeEmptyFolder(folder)),
     freeBytes: (folder) => looking(folder, () => files.freeBytes(folder)),
   };

@@ -18,6 +18,7 @@ function deliveryFamilies({
   startedAt,
   isRegistered,
   certificateExpiresAt = epochMs(0),
+  serverCertificateExpiresAt,
   deliveryLog,
 }: AgentStatus): Family[] {
   const states = ['in-service', 'draining', 'out-of-service'] as const;
@@ -55,6 +56,15 @@ function deliveryFamilies({
       'End of the certificate for the control plane, Unix time.',
       certificateExpiresAt / 1000,
     ),
+    ...(serverCertificateExpiresAt === undefined
+      ? []
+      : [
+          gauge(
+            'oca_server_certificate_expiry_time_seconds',
+            'End of the certificate that clients are shown, Unix time.',
+            serverCertificateExpiresAt / 1000,
+          ),
+        ]),
     gauge('oca_start_time_seconds', 'Start of the agent, Unix time.', startedAt / 1000),
   ];
 }

@@ -12,6 +12,7 @@ import {
   stat,
   statfs,
   symlink,
+  utimes,
 } from 'node:fs/promises';
 import { type BatchFound, type BatchNames, readBatch } from './batch-reader.ts';
 
@@ -42,6 +43,8 @@ export interface FileSystem {
   link(target: string, path: string): Promise<void>;
   /** What a symbolic link points at; undefined when there is none at `path`. */
   readLink(path: string): Promise<string | undefined>;
+  /** Sets when a file was last changed, in seconds since 1970. */
+  setModifiedAt(path: string, atSeconds: number): Promise<void>;
   /** Removes a folder with nothing in it; leaves any other as it is. */
   removeEmptyFolder(folder: string): Promise<void>;
   freeBytes(folder: string): Promise<number>;
@@ -100,6 +103,7 @@ export const nodeFileSystem: FileSystem = {
     ),
   link: (target, path) => symlink(target, path),
   readLink: (path) => readlink(path).catch(orWhen(['ENOENT', 'ENOTDIR', 'EINVAL'], undefined)),
+  setModifiedAt: (path, atSeconds) => utimes(path, atSeconds, atSeconds),
   removeEmptyFolder: (folder) =>
     rmdir(folder).catch(orWhen(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'], undefined)),
   async freeBytes(folder) {

@@ -44,6 +44,8 @@ export interface ClientResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Name, value, name, value, … as they came. */
+  readonly rawHeaders: readonly string[];
   /** Read it to the end or call {@link discard}; else the connection stays taken. */
   readonly body: AsyncIterable<Uint8Array>;
   discard(): void;
@@ -128,6 +130,7 @@ function responseOf(incoming: IncomingMessage): ClientResponse {
   return {
     status: incoming.statusCode ?? 0,
     headers: Object.fromEntries(headers),
+    rawHeaders: incoming.rawHeaders,
     body: bodyOf(incoming),
     discard: () => incoming.destroy(),
   };

@@ -6,8 +6,9 @@ import { epochMs } from '#domain/units.ts';
 import { openSqlite } from './database.ts';
 import { nodeFileSystem } from './file-system.ts';
 import { nodeHttpClient } from './http-client.ts';
-import { listen } from './http-server.ts';
+import { listen } from './http-server-listen.ts';
 import type { Platform } from './platform.ts';
+import { nodePrograms } from './programs.ts';
 
 export const systemClock: Clock = {
   now: () => epochMs(Date.now()),
@@ -26,6 +27,7 @@ export const nodePlatform = (fileThreads = FILE_THREADS_DEFAULT): Platform => ({
   fileSystem: nodeFileSystem,
   fileThreads,
   openDatabase: openSqlite,
+  programs: nodePrograms,
   httpClient: nodeHttpClient(),
   identifiedClient: nodeHttpClient,
   listen,

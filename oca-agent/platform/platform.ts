@@ -4,6 +4,7 @@ import type { OpenDatabase } from './database.ts';
 import type { FileSystem } from './file-system.ts';
 import type { ClientTls, HttpClient } from './http-client.ts';
 import type { Listen } from './http-server.ts';
+import type { Programs } from './programs.ts';
 
 /** All that the agent can reach outside itself. Tests and the simulator replace any part of it. */
 export interface Platform {
@@ -13,6 +14,7 @@ export interface Platform {
   /** How many file operations may be under way at a time, those of all disks together. */
   readonly fileThreads: number;
   readonly openDatabase: OpenDatabase;
+  readonly programs: Programs;
   /** For everybody: nobody learns who we are. */
   readonly httpClient: HttpClient;
   /** For one server, to which we show a certificate. */

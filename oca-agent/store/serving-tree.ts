@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { contentTypeOf } from '#domain/delivery/content-type.ts';
 import { isTitleId, type TitleId } from '#domain/ids.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { FileSystem } from '../platform/file-system.ts';
@@ -29,6 +30,8 @@ export interface ServingTreeOptions {
  * A tree of links for a web server: `<folder>/<titleId>/<file>` points at the file of the asset that this name means.
  *
  *     film-1/video/1080p.mp4 ──► /disks/hdd-7/objects/3f/3f9a…
+ *
+ * Names whose type a web server would not tell from the file's name get no link.
  *
  * A link follows its name once the index says so, is replaced in one step, and goes before the bytes do. The tree can be
  * told anew from the index at any time, so nothing in it is synced, and no failure of it fails anything else.
@@ -79,7 +82,7 @@ export class ServingTree implements NameWatcher {
     return this.#turns.run(name.titleId, async () => {
       try {
         const asset = names.find(name.titleId, name.file);
-        const target = asset && pathOf(asset);
+        const target = asset && isTypeTold(asset) ? pathOf(asset) : undefined;
         if (target === undefined) await this.#unlink(name);
         else await this.#link(name, target);
       } catch (error) {
@@ -132,3 +135,6 @@ export class ServingTree implements NameWatcher {
     return join(this.#options.folder, '.unfinished');
   }
 }
+
+const isTypeTold = ({ file, contentType }: NamedAsset): boolean =>
+  contentType === contentTypeOf(file);

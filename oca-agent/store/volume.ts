@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Clock } from '#domain/clock.ts';
+import { assetStampSeconds } from '#domain/delivery/asset-etag.ts';
 import type { DiskCondition } from '#domain/disks/disk-state.ts';
 import { CdnError } from '#domain/errors.ts';
 import { type AssetId, type DiskId, isAssetId } from '#domain/ids.ts';
@@ -195,9 +196,15 @@ export class Volume {
   removeStray(shard: string, name: string): Promise<void> {
     return this.run((files) => files.remove(join(this.disk.path, 'objects', shard, name)));
   }
-  /** Gives a written, synced and verified partial its place, with its sidecar there before it. */
+  /**
+   * Gives a written, synced and verified partial its place, with its sidecar there before it. Its modification time becomes
+   * what a web server makes its entity tag of.
+   */
   publish(partial: string, assetId: AssetId, sidecar: string): Promise<void> {
-    return this.run((files) => publishAt(files, this.assetPath(assetId), { partial, sidecar }));
+    return this.run(async (files) => {
+      await files.setModifiedAt(partial, assetStampSeconds(assetId));
+      await publishAt(files, this.assetPath(assetId), { partial, sidecar });
+    });
   }
   /** The sidecar first: an asset without one is no asset at the next start. */
   async removeAsset(assetId: AssetId, isDurable = false): Promise<void> {

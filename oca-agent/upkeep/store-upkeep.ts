@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DiskId } from '#domain/ids.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
+import { planePaths } from '../delivery/nginx/plane-paths.ts';
 import { GATE_LIMITS } from '../disks/disk-gate.ts';
 import type { Log } from '../log.ts';
 import type { ParityKeeper } from '../parity/parity-keeper.ts';
@@ -23,7 +24,8 @@ export interface StoreUpkeepOptions {
   readonly config: Pick<
     AgentConfig,
     'maintenanceBitsPerSecond' | 'scrubPeriodDays' | 'servingTree' | 'stateDirectory'
-  >;
+  > &
+    Partial<Pick<AgentConfig, 'delivery'>>;
   readonly platform: Pick<Platform, 'clock' | 'fileSystem'>;
   readonly store: AssetStore;
   /** Absent where parity is off. */
@@ -97,7 +99,8 @@ function diskPressure(store: AssetStore, diskId: DiskId): number {
 }
 
 function servingTreeOf({ config, platform, store, log }: StoreUpkeepOptions) {
-  const { servingTree: folder } = config;
+  const { servingTree, stateDirectory, delivery } = config;
+  const folder = delivery?.nginx ? planePaths(stateDirectory, servingTree).tree : servingTree;
   if (folder === undefined) return undefined;
   const pathOf = ({ assetId, diskId }: HeldAsset) => {
     const volume = store.volume(diskId);

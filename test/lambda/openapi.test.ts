@@ -135,6 +135,14 @@ test.each<[string, string, AskOptions]>([
   ],
   ['GET /v1/denied-certificates', '/v1/denied-certificates', operator],
   ['DELETE /v1/denied-certificates/{serial}', '/v1/denied-certificates/ab', operator],
+  [
+    'PUT /v1/revoked-sessions/{sessionId}',
+    '/v1/revoked-sessions/oca:metro-1',
+    { ...operator, body: { reason: 'lost' } },
+  ],
+  ['GET /v1/revoked-sessions', '/v1/revoked-sessions', operator],
+  ['GET /v1/revoked-sessions', '/v1/revoked-sessions', own],
+  ['DELETE /v1/revoked-sessions/{sessionId}', '/v1/revoked-sessions/oca:metro-1', operator],
 ])('%s: what is sent and what is answered is as described', async (key, target, options) => {
   const [method = ''] = key.split(' ');
   const requestSchema = operations.get(key)?.requestBody?.content['application/json']?.schema;

@@ -47,6 +47,13 @@ export const SWITCHES: readonly Switch[] = [
     changes: ['edge', 'oca-cloud-oregon', 'oca-mec-boston'],
   },
   {
+    path: 'tokens.bindToNetwork',
+    turn: ({ tokens }) => {
+      tokens.bindToNetwork = true;
+    },
+    changes: ['control', 'playback'],
+  },
+  {
     path: 'tokens.publicKeys',
     turn: ({ tokens }) => {
       tokens.required = false;

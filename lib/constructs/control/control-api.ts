@@ -37,6 +37,9 @@ const CONTROL_ROUTES: readonly RouteKey[] = [
   'GET /v1/denied-certificates',
   'PUT /v1/denied-certificates/{serial}',
   'DELETE /v1/denied-certificates/{serial}',
+  'GET /v1/revoked-sessions',
+  'PUT /v1/revoked-sessions/{sessionId}',
+  'DELETE /v1/revoked-sessions/{sessionId}',
 ];
 
 const CERTIFICATE_ROUTES: readonly RouteKey[] = [

@@ -45,6 +45,8 @@ export class ControlFunctions extends Construct {
       SESSION_TOKEN_KEYS_SECRET: secretName(config, 'session-token-keys'),
       FILL_PLAN_KEYS_SECRET: secretName(config, 'fill-plan-keys'),
       TOKEN_ISSUER: config.tokens.issuer,
+      TOKEN_LIFETIME_SECONDS: String(config.tokens.lifetimeSeconds),
+      TOKEN_BOUND_TO_NETWORK: String(config.tokens.bindToNetwork ?? false),
       REPORT_INTERVAL_SECONDS: String(config.health.reportIntervalSeconds),
       REPORT_LEASE_SECONDS: String(config.health.leaseSeconds),
       PLAN_POLL_SECONDS: String(config.fill.planPollSeconds),

@@ -68,6 +68,7 @@ function playbackEnvironment(config: Config): PlaybackEnvironment {
     CONTENT_BUCKET: bucketName(config, 'content', config.regions.control),
     OPERATOR_SECRET: secretName(config, 'operator'),
     TOKEN_LIFETIME_SECONDS: String(config.tokens.lifetimeSeconds),
+    TOKEN_BOUND_TO_NETWORK: String(config.tokens.bindToNetwork ?? false),
     OCA_PATHWAYS_MAX: String(config.playback.ocaPathwaysMax),
     CLOUDFRONT_URLS: cloudFrontUrls(config),
     ENTITLEMENT_JWKS_URL: jwksUrl,

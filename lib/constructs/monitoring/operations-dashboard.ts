@@ -144,6 +144,7 @@ export class OperationsDashboard extends Construct {
       this.graph('Failed disks, days to the first certificate’s end', [
         own('DisksFailed'),
         own('CertificateDaysLeft'),
+        own('ServerCertificateDaysLeft'),
       ]),
       ...(this.config.metrics.perOca
         ? [this.graph('5xx by OCA', [everyMetric(this.config, 'ServerErrors', ['Site', 'Oca'])])]

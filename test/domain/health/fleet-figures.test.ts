@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import {
   countOcas,
-  firstCertificateEnd,
+  firstEnd,
   siteRatios,
   worstSites,
 } from '#domain/health/fleet-figures.ts';
@@ -83,8 +83,10 @@ test('the first certificate to end is that of an OCA that is heard', () => {
   const ending = (at: number, overrides = {}) =>
     verdict({ facts: { certificateExpiresAt: epochMs(at) }, ...overrides });
   const others = [ending(1, { isSilent: true }), ending(2, { isWatched: false }), verdict()];
-  expect(firstCertificateEnd(others)).toBeUndefined();
-  expect(firstCertificateEnd([...others, ending(9), ending(7)])).toBe(7);
+  expect(firstEnd(others, 'certificateExpiresAt')).toBeUndefined();
+  const all = [...others, ending(9), ending(7)];
+  expect(firstEnd(all, 'certificateExpiresAt')).toBe(7);
+  expect(firstEnd(all, 'serverCertificateExpiresAt')).toBeUndefined();
 });
 
 test('the ratios of a site are those of all its requests together', () => {

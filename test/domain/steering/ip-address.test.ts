@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseAddress, parsePrefix } from '#domain/steering/ip-address.ts';
+import {
+  covers,
+  type IpAddress,
+  parseAddress,
+  parsePrefix,
+  prefixAround,
+} from '#domain/steering/ip-address.ts';
 
 test.each([
   '',
@@ -100,5 +106,51 @@ test('no text makes the parser throw', () => {
       expect(parsed === undefined || parsed.value >= 0n).toBe(true);
     }),
     { seed: 20_262 },
+  );
+});
+
+const addressOf = (text: string): IpAddress => {
+  const address = parseAddress(text);
+  if (!address) throw new Error(`${text} is no address`);
+  return address;
+};
+
+test('the network around an address is written as CIDR, and IPv4 in an IPv6 form is IPv4', () => {
+  const lengths = { 4: 24, 6: 48 };
+  const around = (text: string) => prefixAround(addressOf(text), lengths);
+  expect(around('198.51.100.20')).toBe('198.51.100.0/24');
+  expect(around('::ffff:198.51.100.20')).toBe('198.51.100.0/24');
+  expect(around('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1::/48');
+  expect(around('::1')).toBe('::/48');
+  expect(prefixAround(addressOf('2001:db8::ff'), { 4: 24, 6: 128 })).toBe(
+    '2001:db8:0:0:0:0:0:ff/128',
+  );
+});
+
+test('the network around an address can be read, covers it, and no address that differs in its first bits', () => {
+  const bits = { 4: 32, 6: 128 } as const;
+  const address = fc.oneof(
+    fc.record({
+      family: fc.constant(4 as const),
+      value: fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }),
+    }),
+    fc.record({
+      family: fc.constant(6 as const),
+      value: fc.bigInt({ min: 2n ** 48n, max: 2n ** 128n - 1n }),
+    }),
+  );
+  fc.assert(
+    fc.property(address, fc.integer({ min: 1, max: 32 }), (one, length) => {
+      const prefix = parsePrefix(prefixAround(one, { 4: length, 6: length }));
+      const flip = 1n << BigInt(bits[one.family] - length);
+      const inside = { ...one, value: one.value ^ (flip >> 1n) };
+      expect([prefix && covers(prefix, one), prefix && covers(prefix, inside)]).toEqual([
+        true,
+        true,
+      ]);
+      expect(prefix && covers(prefix, { ...one, value: one.value ^ flip })).toBe(false);
+      expect(prefix && covers(prefix, { ...one, family: one.family === 4 ? 6 : 4 })).toBe(false);
+    }),
+    { seed: 20_263 },
   );
 });

@@ -5,6 +5,7 @@ import type { PathwayId } from '#domain/ids.ts';
 import {
   coversPath,
   importTokenKey,
+  isForClient,
   type SessionClaims,
   signSessionToken,
   TOKEN_LENGTH_MAX,
@@ -119,6 +120,9 @@ describe('a token is refused', () => {
     ['a scope that does not end in a slash', { p: ['/content/movie1'] }],
     ['a lifetime in words', { exp: 'tomorrow' }],
     ['no session', { sid: 7 }],
+    ['a network that is none', { net: '198.51.100.0' }],
+    ['a network with host bits', { net: '198.51.100.7/24' }],
+    ['a network in a list', { net: ['198.51.100.0/24'] }],
   ])('when its claims have %s', async (_what, changes) => {
     const token = await mint(changes as unknown as Partial<SessionClaims>);
     expect(await verifySessionToken(token, rules)).toMatchObject({ refusal: 'token-malformed' });
@@ -155,4 +159,20 @@ test('a token for one title does not open a title whose name begins alike', () =
   expect(coversPath(claims, '/content/movie1/video.mp4')).toBe(true);
   expect(coversPath(claims, '/content/movie10/video.mp4')).toBe(false);
   expect(coversPath(claims, '/content/movie1')).toBe(false);
+});
+
+test('a token for one network is nobody’s outside it, whatever form his address has', () => {
+  const bound = { ...claims, net: '198.51.100.0/24' };
+  const answers = (net: string, addresses: readonly string[]) =>
+    addresses.map((address) => isForClient({ ...bound, net }, address));
+  expect(
+    answers('198.51.100.0/24', ['198.51.101.7', '2001:db8::7', '', 'client', '198.51.100.7:80']),
+  ).toEqual([false, false, false, false, false]);
+  expect(
+    answers('198.51.100.0/24', ['198.51.100.7', '::ffff:198.51.100.7', '::ffff:c633:6407']),
+  ).toEqual([true, true, true]);
+  expect(
+    answers('2001:db8:1::/48', ['2001:db8:1:ffff::9', '2001:db8:2::9', '198.51.100.7']),
+  ).toEqual([true, false, false]);
+  expect(isForClient(claims, 'anybody')).toBe(true);
 });

@@ -15,6 +15,7 @@ import { declareSites } from '../support/fleet.ts';
 /** What an OCA may ask: these of its own paths, and what is said to all. */
 const OCAS_MAY = new Set([
   'GET /v1/keys',
+  'GET /v1/revoked-sessions',
   'PUT /v1/ocas/{ocaId}',
   'POST /v1/ocas/{ocaId}/reports',
   'PUT /v1/ocas/{ocaId}/inventory',
@@ -27,6 +28,7 @@ const PARAMETERS = {
   siteId: 'isp-metro',
   titleId: 'city',
   serial: 'ab',
+  sessionId: 'session-1',
   name: 'x',
 };
 
@@ -92,7 +94,7 @@ test('an OCA may ask what is its own, and nothing else', async () => {
 test('another OCA may not, and an operator called like the OCA is an operator', async () => {
   const other = await verdicts({ role: 'oca', name: 'metro-2', serial: SERIAL });
   const opened = [...other].filter(([, code]) => code !== 'forbidden').map(([key]) => key);
-  expect(opened).toEqual(['GET /v1/keys']);
+  expect(opened).toEqual(['GET /v1/keys', 'GET /v1/revoked-sessions']);
   const operator = await verdicts({ role: 'operator', name: 'metro-1', serial: SERIAL });
   expect([...operator.values()]).not.toContain('forbidden');
 });

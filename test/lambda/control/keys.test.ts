@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { importTokenKey, verifySessionToken } from '#domain/tokens/session-token.ts';
 import { seconds } from '#domain/units.ts';
 import { type KeyDocument, publicHalves } from '#protocol/key-document.ts';
 import type { KeySet } from '#protocol/key-set.ts';
 import { followIntroductions, installedPlanKeys } from '#protocol/plan-key-introduction.ts';
 import { rotatedDocument } from '../../../lambda/key-rotation/rotated-document.ts';
-import { type ControlPlaneUnderTest, startControlPlane } from '../support/control-plane.ts';
+import {
+  type ControlPlaneUnderTest,
+  OPERATOR,
+  startControlPlane,
+} from '../support/control-plane.ts';
 
 let plane: ControlPlaneUnderTest;
 let first: KeyDocument;
@@ -49,4 +54,20 @@ test('introductions that an appliance knows are not told again', async () => {
   expect((await asked(`?introducedAfter=${issuedAt - 1}`)).planKeyIntroductions).toHaveLength(2);
   expect((await asked(`?introducedAfter=${issuedAt}`)).planKeyIntroductions).toHaveLength(1);
   expect((await asked('?introducedAfter=soon')).planKeyIntroductions).toEqual([]);
+});
+
+test('where sessions are bound to networks, an OCA gets a token of its own for the upstream, and nobody else', async () => {
+  expect(await asked()).not.toHaveProperty('upstreamToken');
+  await plane.stop();
+  plane = await startControlPlane({ TOKEN_BOUND_TO_NETWORK: 'true' });
+  const { keys, upstreamToken = '' } = await asked();
+  const [{ kid, x } = { kid: '', x: '' }] = keys;
+  const verdict = await verifySessionToken(upstreamToken, {
+    keys: new Map([[kid, await importTokenKey(x)]]),
+    issuer: 'https://play.test',
+    now: plane.clock.now(),
+  });
+  expect(verdict).toMatchObject({ ok: true, claims: { sid: 'oca:metro-1', p: ['/content/'] } });
+  const operator = await plane.control<KeySet>('GET', '/v1/keys', { as: OPERATOR });
+  expect(operator.json).not.toHaveProperty('upstreamToken');
 });

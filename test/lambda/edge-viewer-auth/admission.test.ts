@@ -40,6 +40,14 @@ test('a request outside the path grammar is refused before its token is looked a
   }
 });
 
+test('a token for one network is refused elsewhere, at the edge as on an OCA', async () => {
+  const bound = async (net: string) => `/~${await signer.sign({ net })}/content/movie1/a.mp4`;
+  expect(await refusalOf(await bound('2001:db8:1::/48'))).toEqual(['403', 'token-network']);
+  expect(await refusalOf(await bound('198.51.100.0/24'))).toEqual(['403', 'token-network']);
+  const passed = await admit(viewerRequest(await bound('2001:db8::/48')), rules, NOW);
+  expect(passed).toMatchObject({ uri: '/content/movie1/a.mp4' });
+});
+
 test('content without a token, or with one that does not hold, is refused with the reason', async () => {
   const other = await tokenSigner('key-2');
   const impostor = await tokenSigner('key-1');

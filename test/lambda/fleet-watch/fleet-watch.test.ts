@@ -219,7 +219,9 @@ test('every metric of the catalogue is emitted by somebody, in valid lines', asy
   };
   const certificateExpiresAt = plane.clock.now() + DAY;
   plane.clock.advance(60_000);
-  await tell('metro-1', { load, delivery, certificateExpiresAt, originFirstByteMs: [3] });
+  const serverCertificateExpiresAt = certificateExpiresAt;
+  const certificates = { certificateExpiresAt, serverCertificateExpiresAt };
+  await tell('metro-1', { load, delivery, ...certificates, originFirstByteMs: [3] });
   note();
   await watch();
   note();

@@ -187,3 +187,19 @@ test('no log line tells a token or a client address', async () => {
   expect(lines).not.toContain(session.sessionId);
   expect(OCAS.every(({ ocaId }) => !lines.includes(`secret-of-${ocaId}`))).toBe(true);
 });
+
+test('where tokens are bound, a session is for the network of the client that began it', async () => {
+  await plane.stop();
+  plane = await startControlPlane({ TOKEN_BOUND_TO_NETWORK: 'true' });
+  await fleetInService(plane);
+  const netOf = async (clientAddress: string) => {
+    const { steeringUrl } = await start(clientAddress);
+    const [, payload = ''] = new URL(steeringUrl).searchParams.get('session')?.split('.') ?? [];
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()).net;
+  };
+  expect(await netOf('198.51.100.20')).toBe('198.51.100.0/24');
+  expect(await netOf('2001:db8:1:2::7')).toBe('2001:db8:1::/48');
+  const target = '/v1/playback/city';
+  const nowhere = await plane.playback('GET', target, { clientAddress: 'not an address' });
+  expect(nowhere.status).toBe(500);
+});

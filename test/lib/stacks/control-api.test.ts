@@ -78,11 +78,13 @@ test('the control API has these routes and no other', () => {
       .toSorted(),
   ).toEqual([
     'DELETE /v1/denied-certificates/{serial}',
+    'DELETE /v1/revoked-sessions/{sessionId}',
     'DELETE /v1/titles/{titleId}',
     'GET /v1/denied-certificates',
     'GET /v1/keys',
     'GET /v1/ocas',
     'GET /v1/ocas/{ocaId}/plan',
+    'GET /v1/revoked-sessions',
     'GET /v1/sites',
     'GET /v1/sites/{siteId}',
     'GET /v1/titles/{titleId}',
@@ -95,6 +97,7 @@ test('the control API has these routes and no other', () => {
     'PUT /v1/denied-certificates/{serial}',
     'PUT /v1/ocas/{ocaId}',
     'PUT /v1/ocas/{ocaId}/inventory',
+    'PUT /v1/revoked-sessions/{sessionId}',
     'PUT /v1/sites/{siteId}',
   ]);
 });

@@ -31,6 +31,9 @@ const ROUTES: Readonly<Record<string, string>> = {
   'GET /v1/denied-certificates': 'control',
   'PUT /v1/denied-certificates/{serial}': 'control',
   'DELETE /v1/denied-certificates/{serial}': 'control',
+  'GET /v1/revoked-sessions': 'control',
+  'PUT /v1/revoked-sessions/{sessionId}': 'control',
+  'DELETE /v1/revoked-sessions/{sessionId}': 'control',
   'POST /v1/ocas/{ocaId}/certificate': 'certificates',
   'POST /v1/operators/{name}/certificate': 'certificates',
 };

@@ -20,6 +20,7 @@ test('docs/install.md explains every field', () => {
     'controlCaFile',
     'publicAddresses',
     'egressBitsPerSecondMax',
+    '`delivery.tls.certificateFile`, `.keyFile`',
     'fillBitsPerSecond',
     'servingTree',
     'diskHealthFile',

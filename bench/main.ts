@@ -1,4 +1,5 @@
 import { arch, cpus, totalmem } from 'node:os';
+import { benchmarkDelivery } from './delivery.ts';
 import { benchmarkEviction } from './evict.ts';
 import type { BenchmarkOutcome } from './outcome.ts';
 import { benchmarkParity } from './parity.ts';
@@ -11,6 +12,7 @@ import { benchmarkTokens } from './tokens.ts';
 type Benchmark = (options: readonly string[]) => Promise<BenchmarkOutcome>;
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  delivery: benchmarkDelivery,
   evict: benchmarkEviction,
   parity: benchmarkParity,
   planning: benchmarkPlanning,

@@ -75,6 +75,7 @@ const kinds = {
   'plan-expired': [0, 'upstream', 'after-delay', 'The fill plan has expired'],
   'plan-rollback': [0, 'upstream', 'never', 'The fill plan is older than the one in force'],
   'config-invalid': [0, 'downstream', 'never', 'The configuration does not match its schema'],
+  'purge-incomplete': [0, 'downstream', 'after-delay', 'Not every OCA has applied the purge'],
   'rotation-too-soon': [0, 'downstream', 'after-delay', 'The keys were rotated a short while ago'],
   'secret-in-use': [0, 'downstream', 'never', 'Another value of the secret is in use'],
   'address-taken': [0, 'downstream', 'never', 'The address and port are in use'],

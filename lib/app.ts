@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { App, Tags } from 'aws-cdk-lib/core';
 import type { Config } from './config/schema.ts';
 import { addGuards } from './guards.ts';
+import { DEPLOYMENT_TAG } from './names.ts';
 import { ControlStack } from './stacks/control.ts';
 import { EdgeStack } from './stacks/edge.ts';
 import { LogsStack } from './stacks/logs.ts';
@@ -28,7 +29,7 @@ export function buildApp(config: Config, options?: AppOptions): App {
   const app = emptyApp(options);
   addStacks(app, config);
   addGuards(app);
-  Tags.of(app).add('distributary:deployment', config.prefix);
+  Tags.of(app).add(DEPLOYMENT_TAG, config.prefix);
   return app;
 }
 

@@ -39,6 +39,8 @@ export type StackPart =
   | 'monitoring'
   | 'logs';
 
+/** On every resource of a deployment; its prefix is the value. */
+export const DEPLOYMENT_TAG = 'distributary:deployment';
 /** Rules and default event bus of the control region. */
 export const EVENT_BUS_NAME = 'default';
 /** CloudFront takes certificates, functions and alarms from here only. */

@@ -4,6 +4,7 @@ import type { Config } from './config/schema.ts';
 import {
   type BucketKind,
   bucketArn,
+  DEPLOYMENT_TAG,
   eventBusArn,
   ocaDomain,
   type SecretKind,
@@ -65,6 +66,19 @@ export const readObjects = (config: Config, scope: ObjectScope): PolicyStatement
 
 export const writeObjects = (config: Config, scope: ObjectScope): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:PutObject'], resources: objectArns(config, scope) });
+
+/**
+ * Invalidations in the deployment's own distributions, whose ids no other stack knows: they carry its tag. Their list takes no
+ * resource. Source: Amazon CloudFront in the Service Authorization Reference, read 2026-11.
+ */
+export const invalidatePaths = ({ account, prefix }: Config): PolicyStatement[] => [
+  new PolicyStatement({ actions: ['cloudfront:ListDistributions'], resources: ['*'] }),
+  new PolicyStatement({
+    actions: ['cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation'],
+    resources: [`arn:aws:cloudfront::${account}:distribution/*`],
+    conditions: { StringEquals: { [`aws:ResourceTag/${DEPLOYMENT_TAG}`]: prefix } },
+  }),
+];
 
 /** The address records of OCAs, and no other record of the zone. Source of the keys: Route 53 in the Service Authorization Reference. */
 export const changeOcaRecords = (config: Config): PolicyStatement[] => {

@@ -3,15 +3,17 @@ import type { DiskId } from '#domain/ids.ts';
 import type { OcaInventory } from '#protocol/oca-inventory.ts';
 import type { AgentReport } from './agent-report.ts';
 import type { ControlLink } from './control/control-link.ts';
+import type { HttpCache } from './delivery/http-cache/http-cache.ts';
 import type { FillEngine } from './fill/fill-engine.ts';
 import type { Operations } from './management/management-server.ts';
-import { evictAssets, selectAssets } from './management/operations.ts';
+import { evictAssets, forgetResponses, selectAssets } from './management/operations.ts';
 import type { AssetStore } from './store/asset-store.ts';
 import type { Volume } from './store/volume.ts';
 import type { StoreUpkeep } from './upkeep/store-upkeep.ts';
 
 export interface OperationsOptions {
   readonly store: AssetStore;
+  readonly httpCache: HttpCache;
   readonly upkeep: StoreUpkeep;
   readonly engine: FillEngine;
   readonly link: ControlLink;
@@ -23,7 +25,7 @@ export interface OperationsOptions {
 
 /** What the operator orders on the management address. */
 export function operationsOf(options: OperationsOptions): Operations {
-  const { store, upkeep, engine, link, report } = options;
+  const { store, httpCache, upkeep, engine, link, report } = options;
   const takeIntoUse = async (diskId: DiskId, take: (volume: Volume) => Promise<void>) => {
     const volume = store.volume(diskId);
     if (!volume) throw new CdnError('not-found', `disk ${diskId} is not configured`);
@@ -45,7 +47,10 @@ export function operationsOf(options: OperationsOptions): Operations {
       engine.wake();
       return engine.report();
     },
-    evict: (selection) => evictAssets(store, selectAssets(store, selection)),
+    evict(selection) {
+      forgetResponses(httpCache, selection);
+      return evictAssets(store, selectAssets(store, selection));
+    },
     // The operator waits for it: no pace.
     verify: (selection) =>
       upkeep.verifier.verify(selectAssets(store, selection), async () => {}, options.signal),

@@ -6,6 +6,7 @@ import type { AgentConfig } from './config/agent-config.ts';
 import { parityInForce } from './config/parity-in-force.ts';
 import type { ControlLink } from './control/control-link.ts';
 import type { IdentityKeeper } from './control/identity.ts';
+import type { Purges } from './control/purges.ts';
 import type { DeliveryMeter } from './delivery/delivery-meter.ts';
 import type { DeliveryLog } from './delivery/log/delivery-log.ts';
 import type { TokenGate } from './delivery/token-gate.ts';
@@ -39,6 +40,7 @@ export interface ReportSources {
   readonly engine: FillEngine;
   readonly watch: Pick<DiskWatch, 'healthTrouble'>;
   readonly link: () => ControlLink;
+  readonly purges: Pick<Purges, 'through'>;
   readonly inventoryDigest: () => string;
   readonly connections: () => number;
   readonly isDrainedHere: () => boolean;
@@ -98,6 +100,7 @@ export class AgentReport {
       certificateExpiresAt: identity.current.notAfter,
       ...(certificate && { serverCertificateExpiresAt: certificate.current.notAfter }),
       originFirstByteMs: meter.originFirstByteMs,
+      purgedThrough: this.#sources.purges.through,
     };
   }
 

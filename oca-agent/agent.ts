@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { milliseconds, seconds } from '#domain/units.ts';
 import { importKeys, type VerificationKey } from '#protocol/key-set.ts';
 import { operationsOf } from './agent-operations.ts';
+import type { AgentParts } from './agent-parts.ts';
 import { AgentReport, registrationOf } from './agent-report.ts';
 import type { AgentConfig } from './config/agent-config.ts';
-import type { AgentState } from './control/agent-state.ts';
 import { ControlLink } from './control/control-link.ts';
+import { ControlOrders } from './control/control-orders.ts';
 import { type ControlPlane, connectControlPlane } from './control/control-plane.ts';
-import type { IdentityKeeper } from './control/identity.ts';
-import { Revocations } from './control/revocations.ts';
 import { ContentDelivery } from './delivery/content-delivery.ts';
 import { OPEN_HEADERS } from './delivery/delivery-headers.ts';
 import { DeliveryMeter } from './delivery/delivery-meter.ts';
+import { HttpCache } from './delivery/http-cache/http-cache.ts';
 import { DeliveryLog } from './delivery/log/delivery-log.ts';
 import { NginxPlane } from './delivery/nginx/nginx-plane.ts';
 import { SessionAdmission } from './delivery/session-admission.ts';
@@ -23,12 +23,8 @@ import { Pacer } from './fill/pacer.ts';
 import { PlanKeeper } from './fill/plan-keeper.ts';
 import { failureFacts, type Log } from './log.ts';
 import { manage } from './management/management-server.ts';
-import type { ParityKeeper } from './parity/parity-keeper.ts';
-import type { HttpClient } from './platform/http-client.ts';
 import type { HttpListener } from './platform/http-server.ts';
 import type { Platform } from './platform/platform.ts';
-import type { CertificateKeeper } from './platform/tls-keeper.ts';
-import type { AssetStore } from './store/asset-store.ts';
 import { HeldInventory } from './store/held-inventory.ts';
 import { StoreUpkeep } from './upkeep/store-upkeep.ts';
 
@@ -37,19 +33,6 @@ export interface AgentOptions {
   readonly platform: Platform;
   readonly log: Log;
   readonly softwareVersion: string;
-}
-
-/** What is opened before an agent can be built. */
-export interface AgentParts {
-  readonly state: AgentState;
-  readonly store: AssetStore;
-  /** Undefined where parity is off. */
-  readonly parityKeeper: ParityKeeper | undefined;
-  readonly identity: IdentityKeeper;
-  /** Undefined where clients are served in the clear, or by others in front of us. */
-  readonly certificate: CertificateKeeper | undefined;
-  /** Shows the identity, to the control plane alone. */
-  readonly controlClient: HttpClient;
 }
 
 export interface RunningAgent {
@@ -79,6 +62,7 @@ export class Agent {
   readonly #gate: TokenGate;
   readonly #meter: DeliveryMeter;
   readonly #deliveryLog: DeliveryLog;
+  readonly #httpCache: HttpCache;
   readonly #sessions: SessionAdmission;
   /** Where nginx stands in front of us. */
   readonly #plane: NginxPlane | undefined;
@@ -86,7 +70,7 @@ export class Agent {
   readonly #engine: FillEngine;
   readonly #upkeep: StoreUpkeep;
   readonly #watch: DiskWatch;
-  readonly #revocations: Revocations;
+  readonly #orders: ControlOrders;
   readonly #link: ControlLink;
   readonly #report: AgentReport;
   readonly #inventory: HeldInventory;
@@ -111,6 +95,7 @@ export class Agent {
     this.#gate = new TokenGate(clock);
     this.#meter = new DeliveryMeter(clock, random);
     this.#deliveryLog = this.#newDeliveryLog();
+    this.#httpCache = this.#newHttpCache();
     this.#sessions = new SessionAdmission(clock);
     this.#plane = this.#nginxPlane();
     this.#inventory = new HeldInventory(store.index, ocaId);
@@ -119,13 +104,8 @@ export class Agent {
     this.#engine = this.#fillEngine();
     this.#upkeep = this.#storeUpkeep();
     this.#watch = this.#diskWatch();
+    this.#orders = this.#controlOrders();
     this.#report = this.#agentReport(boot);
-    this.#revocations = new Revocations({
-      controlPlane: this.#controlPlane,
-      state,
-      log,
-      onSessions: (sessionIds) => this.#gate.revoke(sessionIds),
-    });
     this.#link = new ControlLink({
       controlPlane: this.#controlPlane,
       state,
@@ -138,7 +118,7 @@ export class Agent {
       inventory: this.#inventory,
       onKeys: (keys, tokenIssuer) => this.#trust(keys, tokenIssuer),
       onPlan: () => this.#engine.wake(),
-      revocations: this.#revocations,
+      orders: this.#orders,
       onSampleTaken: () => this.#meter.clearFirstBytes(),
     });
     this.#listenToStore();
@@ -147,7 +127,6 @@ export class Agent {
   async start(): Promise<RunningAgent> {
     const { config, platform, log } = this.#options;
     await this.#trust(this.#parts.state.keys.read() ?? [], this.#link.receipt?.tokenIssuer ?? '');
-    this.#revocations.restore();
     await this.#keeper.restore();
     const management = await platform.listen(
       { ...config.management, silenceMax: MANAGEMENT_SILENCE_MAX },
@@ -233,6 +212,28 @@ export class Agent {
     return new DeliveryLog({ folder, sizeBytesMax: config.deliveryLogBytesMax, files, clock, log });
   }
 
+  #controlOrders(): ControlOrders {
+    const { clock } = this.#options.platform;
+    const parts = {
+      controlPlane: this.#controlPlane,
+      gate: this.#gate,
+      httpCache: this.#httpCache,
+    };
+    const onApplied = () => {
+      this.#engine.wake();
+      this.#link.reportNow();
+    };
+    return new ControlOrders({ ...this.#parts, ...this.#options, ...parts, clock, onApplied });
+  }
+
+  #newHttpCache(): HttpCache {
+    const { config, platform, log } = this.#options;
+    const { ocaId, delivery } = config;
+    const { httpClient, clock } = platform;
+    const sizeBytesMax = delivery.httpCacheBytesMax;
+    return new HttpCache({ ocaId, httpClient, clock, log, meter: this.#meter, sizeBytesMax });
+  }
+
   #nginxPlane(): NginxPlane | undefined {
     const { config, platform, log } = this.#options;
     if (!config.delivery.nginx) return undefined;
@@ -258,8 +259,11 @@ export class Agent {
 
   #showRenewedCertificates(delivery: HttpListener): void {
     const { certificate } = this.#parts;
-    if (!certificate || this.#plane) return;
-    certificate.onRenewed = (renewed) => delivery.useCertificate(renewed);
+    if (!certificate) return;
+    certificate.onRenewed = (renewed) => {
+      if (this.#plane) void this.#plane.reload();
+      else delivery.useCertificate(renewed);
+    };
   }
 
   #contentDelivery(): ContentDelivery {
@@ -276,9 +280,10 @@ export class Agent {
       meter: this.#meter,
       deliveryLog: this.#deliveryLog,
       condition: () => this.#report.condition(),
+      purges: this.#orders.purges,
       upstreamToken: () => this.#link.upstreamToken,
       upstreamUrl: () => this.#link.receipt?.cloudFrontUrl.replace(/\/+$/, ''),
-      httpCacheBytesMax: config.delivery.httpCacheBytesMax,
+      httpCache: this.#httpCache,
     });
   }
 
@@ -350,6 +355,7 @@ export class Agent {
       engine: this.#engine,
       watch: this.#watch,
       link: () => this.#link,
+      purges: this.#orders.purges,
       inventoryDigest: () => this.#inventory.digest,
       connections: () => this.#plane?.connections ?? this.#delivery?.connections() ?? 0,
       isDrainedHere: () => this.#isDrained,
@@ -360,6 +366,7 @@ export class Agent {
   #operations() {
     return operationsOf({
       store: this.#parts.store,
+      httpCache: this.#httpCache,
       upkeep: this.#upkeep,
       engine: this.#engine,
       link: this.#link,

@@ -34,6 +34,8 @@ export interface OcaReport {
    * last said that the sample was taken.
    */
   readonly originFirstByteMs?: readonly number[];
+  /** The newest purge that it has applied, and all before it. */
+  readonly purgedThrough?: number;
 }
 
 /** As many as one line of CloudWatch's embedded metric format holds of one metric. */
@@ -128,6 +130,8 @@ export interface ReportReceipt {
   readonly isSampleTaken?: boolean;
   /** Of the list of revoked sessions: another one than the agent has means that it should fetch the list now. */
   readonly revokedSessionsRevision?: number;
+  /** The newest purge: one that the agent has not applied means that it should fetch them now. */
+  readonly newestPurgeId?: number;
 }
 
 const counter = integer();
@@ -216,6 +220,7 @@ export const ocaReport: Decoder<OcaReport> = object({
   certificateExpiresAt: optional(instant),
   serverCertificateExpiresAt: optional(instant),
   originFirstByteMs: optional(list(counter, { lengthMax: FIRST_BYTE_SAMPLES_MAX })),
+  purgedThrough: optional(counter),
 });
 
 export const reportReceipt: Decoder<ReportReceipt> = object({
@@ -223,4 +228,5 @@ export const reportReceipt: Decoder<ReportReceipt> = object({
   planVersion: optional(integer()),
   isSampleTaken: optional(truth),
   revokedSessionsRevision: optional(integer()),
+  newestPurgeId: optional(integer()),
 });

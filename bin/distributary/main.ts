@@ -10,6 +10,7 @@ import { addFleetCommand } from './commands/fleet.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPublishCommand } from './commands/publish.ts';
+import { addPurgeCommand } from './commands/purge.ts';
 import { addSessionsCommand } from './commands/sessions.ts';
 import { addGlobalOptions } from './session.ts';
 
@@ -37,6 +38,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   addKeysCommand(program);
   addCertificatesCommand(program);
   addSessionsCommand(program);
+  addPurgeCommand(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -21,8 +21,6 @@ const HEURISTIC_STATUSES = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410,
 const HEURISTIC_FRACTION = 0.1;
 /** Nothing that nobody gave a lifetime is reused for longer. Assumption. */
 const HEURISTIC_MAX = seconds(86_400);
-/** An age that nobody knows. */
-const UNKNOWN_AGE = seconds(DELTA_SECONDS_MAX);
 
 /** For how long a response may be reused without asking. Source: RFC 9111 §4.2.1. */
 export function freshnessLifetime(response: ReceivedResponse): Milliseconds {
@@ -44,10 +42,7 @@ export function saysLifetime({ directives, fields, isTargeted }: ReceivedRespons
 export const isHeuristicallyCacheable = ({ status, directives }: ReceivedResponse): boolean =>
   HEURISTIC_STATUSES.has(status) || directives.has('public');
 
-/**
- * How long ago the origin made or confirmed a response. An `Age` that is not one number makes it older than anything: RFC
- * 9111 §5.1 would ignore it, but it comes from a broken cache, and nothing is known then. Source: RFC 9111 §4.2.3.
- */
+/** How long ago the origin made or confirmed a response. Source: RFC 9111 §4.2.3. */
 export function currentAge(response: ReceivedResponse, now: EpochMs): Milliseconds {
   const { requestedAt, receivedAt } = response;
   const apparentAge = elapsed(dateOf(response), receivedAt);
@@ -72,8 +67,9 @@ function heuristicLifetime(response: ReceivedResponse): Milliseconds {
 const dateOf = ({ fields, receivedAt }: ReceivedResponse): EpochMs =>
   readHttpDate(fieldValue(fields, 'date'), receivedAt) ?? receivedAt;
 
+/** Of several numbers the first counts; what is no number is ignored. Source: RFC 9111 §5.1. */
 function ageField({ fields }: ReceivedResponse): Milliseconds {
-  const age = fieldValue(fields, 'age');
-  if (age === undefined) return milliseconds(0);
-  return /^\d+$/.test(age) ? seconds(Math.min(Number(age), DELTA_SECONDS_MAX)) : UNKNOWN_AGE;
+  const [first = ''] = (fieldValue(fields, 'age') ?? '').split(',', 1);
+  const age = /^\d+$/.test(first.trim()) ? Number(first) : 0;
+  return seconds(Math.min(age, DELTA_SECONDS_MAX));
 }

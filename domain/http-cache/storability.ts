@@ -1,5 +1,5 @@
 import type { CacheDirectives } from './cache-control.ts';
-import { type FieldLines, fieldValue } from './field-lines.ts';
+import { type FieldLine, type FieldLines, fieldValue } from './field-lines.ts';
 import {
   freshnessLifetime,
   isHeuristicallyCacheable,
@@ -37,11 +37,14 @@ export function isStorable(
 }
 
 /**
- * Whether an answer is the origin's own, which is passed on as it is, rather than the failure of some machine before it: it
- * succeeded, or says how it may be cached, or can be confirmed. Error pages of S3 and CloudFront do none of these.
+ * Whether an answer is the origin's own, which is passed on as it is, rather than a refusal of what stands between it and us,
+ * which is ours to explain: it succeeded, says how it may be cached or can be confirmed, or does not come from S3, CloudFront
+ * or another cache of ours.
  */
 export const isOriginsAnswer = (status: number, fields: FieldLines): boolean =>
-  (status >= 200 && status < 300) || fields.some(([name]) => TELLING_FIELDS.has(name));
+  (status >= 200 && status < 300) ||
+  fields.some(([name]) => TELLING_FIELDS.has(name)) ||
+  !fields.some(isSignOfLayers);
 
 const TELLING_FIELDS = new Set([
   'cache-control',
@@ -50,6 +53,13 @@ const TELLING_FIELDS = new Set([
   'etag',
   'last-modified',
 ]);
+
+const isSignOfLayers = ([name, value]: FieldLine): boolean =>
+  name.startsWith('x-amz-') ||
+  name === 'cache-status' ||
+  name === 'x-cache' ||
+  (name === 'server' && /^(?:AmazonS3|CloudFront)/.test(value)) ||
+  (name === 'content-type' && value.startsWith('application/problem+json'));
 
 /** `must-understand` takes the place of a `no-store` for whoever does understand. Source: RFC 9111 §5.2.2.3. */
 function isForbidden({ directives, status }: ReceivedResponse): boolean {

@@ -1,12 +1,14 @@
+import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { milliseconds, seconds } from '#domain/units.ts';
+import { type Milliseconds, milliseconds, seconds } from '#domain/units.ts';
 import { type CloudFrontUrls, cloudFrontUrls } from '../shared/cloudfront-urls.ts';
 import { positiveInteger, truth } from '../shared/environment-reader.ts';
 import { type EventSender, eventSender } from '../shared/events.ts';
 import { refreshed } from '../shared/expiring-cache.ts';
 import { type FleetDirectoryReader, fleetDirectory } from '../shared/fleet-directory.ts';
+import { type Invalidations, invalidations } from '../shared/invalidations.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { type OcaStatusReader, ocaStatuses } from '../shared/oca-statuses.ts';
@@ -16,6 +18,7 @@ import { type FleetStore, fleetStore } from '../shared/stores/fleet-store.ts';
 import { type HealthStore, healthStore } from '../shared/stores/health-store.ts';
 import { type HoldingsStore, holdingsStore } from '../shared/stores/holdings-store.ts';
 import { type PlanStore, planStore } from '../shared/stores/plan-store.ts';
+import { type PurgeStore, purgeStore } from '../shared/stores/purge-store.ts';
 import {
   type RevokedSessionStore,
   revokedSessionStore,
@@ -28,6 +31,7 @@ export interface ControlDependencies {
   readonly dynamoDb: DynamoDBDocumentClient;
   readonly s3: S3Client;
   readonly eventBridge: EventBridgeClient;
+  readonly cloudFront: CloudFrontClient;
   readonly readSecret: SecretReader;
   readonly environment: Environment;
   readonly clock: Now;
@@ -46,6 +50,10 @@ export interface ControlContext {
   readonly revokedSessions: RevokedSessionStore;
   /** Of the list of revoked sessions: every report asks, so that it is remembered for a second. */
   readonly revokedSessionsRevision: () => Promise<number>;
+  readonly purges: PurgeStore;
+  /** The same of purges. */
+  readonly newestPurgeId: () => Promise<number>;
+  readonly invalidations: Invalidations;
   readonly titles: TitleStore;
   readonly health: HealthStore;
   readonly holdings: HoldingsStore;
@@ -65,6 +73,8 @@ export interface ControlSettings {
   readonly isTokenBound: boolean;
   readonly reportIntervalSeconds: number;
   readonly planPollSeconds: number;
+  /** An OCA whose last report is older counts as gone. */
+  readonly lease: Milliseconds;
   /** The prefix of the deployment, as metrics have it. */
   readonly deployment: string;
   readonly isTrafficToldPerOca: boolean;
@@ -75,10 +85,13 @@ const REVISION_LIFETIME = seconds(1);
 
 /** @throws CdnError `config-invalid`. */
 export function controlContext(dependencies: ControlDependencies): ControlContext {
-  const { dynamoDb, s3, eventBridge, readSecret, environment, clock, log, metrics } = dependencies;
+  const { dynamoDb, s3, eventBridge, cloudFront, readSecret, environment, clock, log, metrics } =
+    dependencies;
   const fleet = fleetStore(dynamoDb, environment.FLEET_TABLE);
   const health = healthStore(dynamoDb, environment.HEALTH_TABLE);
   const revokedSessions = revokedSessionStore(dynamoDb, environment.FLEET_TABLE, clock);
+  const purges = purgeStore(dynamoDb, environment.FLEET_TABLE);
+  const urls = cloudFrontUrls('CLOUDFRONT_URLS', environment.CLOUDFRONT_URLS);
   const lease = seconds(integerIn(environment, 'REPORT_LEASE_SECONDS'));
   return {
     settings: {
@@ -89,7 +102,8 @@ export function controlContext(dependencies: ControlDependencies): ControlContex
       planPollSeconds: integerIn(environment, 'PLAN_POLL_SECONDS'),
       deployment: environment.DEPLOYMENT,
       isTrafficToldPerOca: truth('METRICS_PER_OCA', environment.METRICS_PER_OCA),
-      cloudFrontUrls: cloudFrontUrls('CLOUDFRONT_URLS', environment.CLOUDFRONT_URLS),
+      lease,
+      cloudFrontUrls: urls,
     },
     clock,
     log,
@@ -102,6 +116,9 @@ export function controlContext(dependencies: ControlDependencies): ControlContex
       lifetime: REVISION_LIFETIME,
       clock,
     }),
+    purges,
+    newestPurgeId: refreshed({ load: purges.newestId, lifetime: REVISION_LIFETIME, clock }),
+    invalidations: invalidations(cloudFront, urls),
     health,
     titles: titleStore(dynamoDb, environment.TITLES_TABLE),
     holdings: holdingsStore(dynamoDb, environment.HEALTH_TABLE),

@@ -10,6 +10,7 @@ import { planAnswer } from './fill/plan-answer.ts';
 import { plannedAssetsReader } from './fill/planned-assets.ts';
 import { sourcesAnswer } from './fill/sources-answer.ts';
 import { drainAnswer, fleetAnswer } from './fleet-answers.ts';
+import { purgeAnswer, purgeStatusAnswer, purgesAnswer } from './purge-answers.ts';
 import { registrationAnswer } from './registration-answer.ts';
 import { inventoryAnswer, reportAnswer } from './report-answers.ts';
 import { revokeAnswer, revokedAnswer, unrevokeAnswer } from './revoked-session-answers.ts';
@@ -48,6 +49,9 @@ export function controlRoutes(context: ControlContext): readonly Route[] {
     ['GET', '/v1/revoked-sessions', revokedAnswer],
     ['PUT', '/v1/revoked-sessions/{sessionId}', revokeAnswer],
     ['DELETE', '/v1/revoked-sessions/{sessionId}', unrevokeAnswer],
+    ['POST', '/v1/purges', purgeAnswer],
+    ['GET', '/v1/purges', purgesAnswer],
+    ['GET', '/v1/purges/{purgeId}', purgeStatusAnswer],
   ];
   return operations.map(([method, path, operation]) => ({
     method,

@@ -1,4 +1,4 @@
-import { dynamoDb, eventBridge, s3, secretsManager } from '../shared/clients.ts';
+import { cloudFront, dynamoDb, eventBridge, s3, secretsManager } from '../shared/clients.ts';
 import { readEnvironment } from '../shared/environment-reader.ts';
 import { jsonLog } from '../shared/log.ts';
 import { stdoutMetrics } from '../shared/metrics.ts';
@@ -13,6 +13,7 @@ export const handler = createControl({
   dynamoDb: dynamoDb(),
   s3: s3(process.env.AWS_ENDPOINT_URL_S3 !== undefined),
   eventBridge: eventBridge(),
+  cloudFront: cloudFront(),
   readSecret: secretReader(secretsManager()),
   environment: variables,
   clock: wallClock,

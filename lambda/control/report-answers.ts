@@ -28,9 +28,14 @@ export async function reportAnswer(
   }
   const before = await context.health.put(report, context.clock.now());
   const isTold = before !== undefined && (await tellReport(context, { report, before, site }));
+  const [revokedSessionsRevision, newestPurgeId] = await Promise.all([
+    context.revokedSessionsRevision(),
+    context.newestPurgeId(),
+  ]);
   const receipt: ReportReceipt = {
     desiredState: record.desiredState,
-    revokedSessionsRevision: await context.revokedSessionsRevision(),
+    revokedSessionsRevision,
+    newestPurgeId,
     ...(record.plan && { planVersion: record.plan.planVersion }),
     ...(isTold && { isSampleTaken: true }),
   };

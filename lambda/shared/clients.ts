@@ -1,3 +1,4 @@
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -20,3 +21,4 @@ export const s3 = (hasOwnEndpoint: boolean): S3Client =>
 
 export const secretsManager = (): SecretsManagerClient => new SecretsManagerClient({});
 export const eventBridge = (): EventBridgeClient => new EventBridgeClient({});
+export const cloudFront = (): CloudFrontClient => new CloudFrontClient({});

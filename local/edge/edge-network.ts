@@ -33,6 +33,7 @@ export class EdgeNetwork {
   readonly #functions: EdgeFunctions;
   readonly #client: OriginClient;
   readonly #shieldByRegion = new Map<string, CacheLayer>();
+  readonly #locations: CacheLayer[] = [];
   readonly #fetchesByOriginId = new Map<string, number>();
 
   constructor(options: EdgeNetworkOptions) {
@@ -47,8 +48,15 @@ export class EdgeNetwork {
     const cache = this.#cache('cloudfront', (request) =>
       withFailover(request, (single) => this.#askOrigin(single)),
     );
+    this.#locations.push(cache);
     const fetch = (request: CacheRequest) => cache.fetch(request);
     return { distribution, functions: this.#functions, fetch, cache };
+  }
+
+  /** Has every edge location and every shield forget the paths that `isMeant`. */
+  invalidate(isMeant: (path: string) => boolean): void {
+    for (const cache of [...this.#shieldByRegion.values(), ...this.#locations])
+      cache.invalidate(isMeant);
   }
 
   /** Requests that reached each origin. */

@@ -3,7 +3,7 @@ import { logLine, required, runProgram } from '../origin/program.ts';
 import { startEdge } from './start-edge.ts';
 
 /**
- * The edge as a program: `--assembly DIR --origin-url URL [--host H] [--port P] [--cache-bytes N] [--stop-with-stdin]`.
+ * The edge as a program: `--assembly DIR --origin-url URL [--host H] [--port P] [--cache-bytes N] [--api-port P] [--stop-with-stdin]`.
  * The credentials that stand for origin access control come from the environment variables of AWS's own programs.
  */
 const { values } = parseArgs({
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     'origin-url': { type: 'string' },
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '0' },
+    'api-port': { type: 'string' },
     'cache-bytes': { type: 'string', default: String(128 * 2 ** 20) },
     'stop-with-stdin': { type: 'boolean', default: false },
   },
@@ -27,6 +28,7 @@ function start() {
     assemblyDirectory: required(values.assembly, '--assembly'),
     host: values.host,
     port: Number(values.port),
+    ...(values['api-port'] === undefined ? {} : { apiPort: Number(values['api-port']) }),
     originUrlFor: () => originUrl,
     credentials: {
       accessKeyId: required(environment.AWS_ACCESS_KEY_ID, 'AWS_ACCESS_KEY_ID'),

@@ -3,6 +3,7 @@ import { CdnError } from '#domain/errors.ts';
 import { type Bytes, bytes } from '#domain/units.ts';
 import { closeServer, listen } from '../origin/http-server.ts';
 import type { CacheLayer } from './cache/cache-layer.ts';
+import { cloudFrontApi, isInvalidated } from './cloudfront-api.ts';
 import { readDistribution } from './distribution/read-distribution.ts';
 import { EdgeNetwork, type EdgeNetworkOptions } from './edge-network.ts';
 import { createEdgeServer, type EdgeCounters } from './server.ts';
@@ -16,6 +17,8 @@ export interface EdgeOptions
   /** 0 for any that is free. */
   readonly port: number;
   readonly cacheBytesMax: number;
+  /** Where CloudFront's own API is to be, as far as purges need it. @default nowhere */
+  readonly apiPort?: number;
 }
 
 export interface EdgeStats extends Readonly<EdgeCounters> {
@@ -26,6 +29,8 @@ export interface EdgeStats extends Readonly<EdgeCounters> {
 
 export interface RunningEdge {
   readonly url: string;
+  /** Of CloudFront's own API, if there is one. */
+  readonly apiUrl?: string;
   stats(): EdgeStats;
   /** Another edge location of the same distribution, behind the same origin shields. Closed with the first. */
   startLocation(address: { host: string; port: number }): Promise<{ readonly url: string }>;
@@ -48,9 +53,10 @@ const CACHE_BYTES_MIN = 4 * 2 ** 20;
  */
 export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
   const { log = () => undefined, now = Date.now } = options;
+  const distribution = readDistribution(options.assemblyDirectory);
   const network = new EdgeNetwork({
     ...options,
-    distribution: readDistribution(options.assemblyDirectory),
+    distribution,
     cacheBytesMax: cacheSize(options.cacheBytesMax),
     log,
     now,
@@ -64,12 +70,23 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
     locations.push({ server, cache: parts.cache });
     return { url };
   };
-  const { url } = await startLocation(options).catch(async (thrown) => {
+  const api = cloudFrontApi({
+    distributionId: distribution.id,
+    aliases: [options.host],
+    invalidate: (paths) => network.invalidate((path) => isInvalidated(paths, path)),
+  });
+  const start = async () => {
+    const { url } = await startLocation(options);
+    const { host, apiPort: port } = options;
+    return { url, ...(port === undefined ? {} : { apiUrl: await listen(api, { host, port }) }) };
+  };
+  const urls = await start().catch(async (thrown) => {
+    await Promise.all(locations.map(({ server }) => closeServer(server)));
     await network.close();
     throw thrown;
   });
   return {
-    url,
+    ...urls,
     startLocation,
     stats: () => ({
       ...counters,
@@ -77,7 +94,7 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
       cachedBytes: locations.reduce((total, { cache }) => total + cache.sizeBytes, 0),
     }),
     close: async () => {
-      await Promise.all(locations.map(({ server }) => closeServer(server)));
+      await Promise.all([api, ...locations.map(({ server }) => server)].map(closeServer));
       await network.close();
     },
   };

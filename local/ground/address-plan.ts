@@ -16,6 +16,8 @@ export interface AddressPlan {
   readonly control: Address;
   readonly ocas: readonly { readonly delivery: Address; readonly management: Address }[];
   readonly edge: Address;
+  /** CloudFront's own API, by the same program. */
+  readonly cloudFront: Address;
   readonly origin: Address;
   readonly dynamodb: Address;
   readonly secrets: Address;
@@ -56,6 +58,7 @@ function aliases(port: number, ocaCount: number): Omit<AddressPlan, 'mode' | 'ga
       management: alias(FIRST_OCA_ALIAS + index, 1),
     })),
     edge: alias(EDGE_ALIAS),
+    cloudFront: alias(EDGE_ALIAS, 1),
     origin: alias(ORIGIN_ALIAS),
     dynamodb: alias(ORIGIN_ALIAS + 1),
     secrets: alias(ORIGIN_ALIAS + 2),
@@ -73,6 +76,7 @@ function ports(basePort: number, ocaCount: number): Omit<AddressPlan, 'mode' | '
   return {
     ocas: Array.from({ length: ocaCount }, () => ({ delivery: next(), management: next() })),
     edge: next(),
+    cloudFront: next(),
     origin: next(),
     dynamodb: next(),
     secrets: next(),
@@ -112,6 +116,7 @@ function allAddresses(plan: AddressPlan): Address[] {
     plan.gateway,
     ...ocas,
     plan.edge,
+    plan.cloudFront,
     plan.origin,
     plan.dynamodb,
     plan.secrets,

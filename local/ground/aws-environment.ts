@@ -20,6 +20,7 @@ export function localAws(plan: AddressPlan, region: string) {
       AWS_SHARED_CREDENTIALS_FILE: devNull,
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_ENDPOINT_URL_S3: urlOf(plan.origin),
+      AWS_ENDPOINT_URL_CLOUDFRONT: urlOf(plan.cloudFront),
       AWS_ENDPOINT_URL_DYNAMODB: urlOf(plan.dynamodb),
       AWS_ENDPOINT_URL_SECRETS_MANAGER: urlOf(plan.secrets),
       AWS_ENDPOINT_URL_EVENTBRIDGE: urlOf(plan.eventBus),

@@ -73,12 +73,14 @@ async function startOrigin(
 }
 
 async function startEdge(ground: Ground, { programs, assemblyFolder }: Build): Promise<void> {
-  const { edge, origin } = ground.plan;
+  const { edge, cloudFront, origin } = ground.plan;
   const args = [
     '--assembly',
     assemblyFolder,
     '--origin-url',
     urlOf(origin),
+    '--api-port',
+    String(cloudFront.port),
     ...listenArguments(edge),
   ];
   await startKeptAlive(

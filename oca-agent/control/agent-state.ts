@@ -6,8 +6,10 @@ import { diskId, instant } from '#protocol/fields.ts';
 import { keySet, type VerificationKey, verificationKey } from '#protocol/key-set.ts';
 import { type RegistrationReceipt, registrationReceipt } from '#protocol/oca-registration.ts';
 import type { PlanKeyTrust } from '#protocol/plan-key-introduction.ts';
+import { purge } from '#protocol/purge.ts';
 import { type RevokedSessionList, revokedSessionList } from '#protocol/revoked-sessions.ts';
 import type { DatabaseSync } from '../platform/database.ts';
+import type { KeptPurges } from './purges.ts';
 
 /**
  * What must outlive a restart and a power cut, so that the OCA serves with the control plane gone and never goes back
@@ -23,6 +25,8 @@ export interface AgentState {
   readonly revokedSessions: Entry<RevokedSessionList>;
   /** With which the upstream is asked for what viewers' own tokens do not open to us. */
   readonly upstreamToken: Entry<string>;
+  /** How far purges were applied. */
+  readonly purges: Entry<KeptPurges>;
   /** The operator drained this OCA on the appliance itself. */
   readonly isDrained: Entry<boolean>;
   /** Disks that have been in use: at the next start each must bring its marker. */
@@ -69,6 +73,10 @@ export function openAgentState(database: DatabaseSync): AgentState {
     ),
     revokedSessions: entry('revokedSessions', revokedSessionList),
     upstreamToken: entry('upstreamToken', text({ lengthMax: TOKEN_LENGTH_MAX })),
+    purges: entry(
+      'purges',
+      object({ through: integer(), recent: list(object({ purge, appliedAt: instant })) }),
+    ),
     isDrained: entry('isDrained', truth),
     diskIds: entry('diskIds', list(diskId)),
     close: () => database.close(),

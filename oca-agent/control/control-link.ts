@@ -10,8 +10,8 @@ import { Doorbell } from '../doorbell.ts';
 import type { PlanKeeper } from '../fill/plan-keeper.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { AgentState } from './agent-state.ts';
+import type { ControlOrders } from './control-orders.ts';
 import type { ControlPlane } from './control-plane.ts';
-import type { Revocations } from './revocations.ts';
 
 export interface ControlLinkOptions {
   readonly controlPlane: ControlPlane;
@@ -27,7 +27,7 @@ export interface ControlLinkOptions {
   readonly inventory: { refreshed(): Promise<string>; message(): OcaInventory };
   readonly onKeys: (keys: readonly VerificationKey[], tokenIssuer: string) => Promise<void>;
   readonly onPlan: () => void;
-  readonly revocations: Pick<Revocations, 'follow'>;
+  readonly orders: Pick<ControlOrders, 'follow' | 'run'>;
   /** The control plane has taken the sample of the last report. */
   readonly onSampleTaken: () => void;
 }
@@ -85,6 +85,7 @@ export class ControlLink {
       this.#keepReporting(signal),
       this.#keepPolling(signal),
       this.#keepKeys(signal),
+      this.#options.orders.run(signal),
     ]);
   }
 
@@ -157,7 +158,7 @@ export class ControlLink {
     if (this.#receipt && this.#receipt.desiredState !== receipt.desiredState)
       this.#keepReceipt({ ...this.#receipt, desiredState: receipt.desiredState });
     if (receipt.isSampleTaken) this.#options.onSampleTaken();
-    await this.#options.revocations.follow(receipt.revokedSessionsRevision);
+    await this.#options.orders.follow(receipt);
     const announced = receipt.planVersion ?? 0;
     if (announced > keeper.planVersion && announced !== this.#announcedPlanVersion)
       this.#planBell.ring();

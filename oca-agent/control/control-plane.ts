@@ -13,6 +13,7 @@ import {
   registrationReceipt,
 } from '#protocol/oca-registration.ts';
 import { type OcaReport, type ReportReceipt, reportReceipt } from '#protocol/oca-report.ts';
+import { type PurgeList, purgeList } from '#protocol/purge.ts';
 import { type RevokedSessionList, revokedSessionList } from '#protocol/revoked-sessions.ts';
 import { type ClientResponse, type HttpClient, readBody } from '../platform/http-client.ts';
 
@@ -28,6 +29,8 @@ export interface ControlPlane {
   keys(introducedAfter: EpochMs): Promise<KeySet>;
   /** Sessions whose tokens open nothing any more. */
   revokedSessions(): Promise<RevokedSessionList>;
+  /** Purges later than that one. */
+  purges(after: number): Promise<PurgeList>;
   /** A new certificate for the key that `csr` (PKCS #10, PEM) is of. */
   renewCertificate(csr: string): Promise<CertificateGrant>;
 }
@@ -86,6 +89,7 @@ export function connectControlPlane(options: {
       read(await send('GET', `${base}/keys?introducedAfter=${introducedAfter}`), keySet),
     revokedSessions: async () =>
       read(await send('GET', `${base}/revoked-sessions`), revokedSessionList),
+    purges: async (after) => read(await send('GET', `${base}/purges?after=${after}`), purgeList),
     renewCertificate: async (csr) =>
       read(await send('POST', `${oca}/certificate`, { message: { csr } }), certificateGrant),
   };

@@ -6,14 +6,16 @@ import { isPlaybackManifest } from '#domain/delivery/content-type.ts';
 import { type DeliveryPath, parseDeliveryPath } from '#domain/delivery/path-grammar.ts';
 import { CdnError, errorCodeOf, errorKind } from '#domain/errors.ts';
 import type { OcaId } from '#domain/ids.ts';
-import { type Bytes, elapsed, seconds } from '#domain/units.ts';
+import { elapsed, seconds } from '#domain/units.ts';
 import type { Condition } from '../condition.ts';
+import type { Purges } from '../control/purges.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Reply, ServerRequest } from '../platform/http-server.ts';
-import type { NamedAsset } from '../store/asset.ts';
+import { isDoubted, type NamedAsset } from '../store/asset.ts';
 import type { AssetStore } from '../store/asset-store.ts';
 import { type Answer, demandOf } from './answer.ts';
+import { Confirmations } from './confirmations.ts';
 import {
   PREFLIGHT_HEADERS,
   type Refusal,
@@ -23,7 +25,7 @@ import {
 import type { DeliveryMeter } from './delivery-meter.ts';
 import { answerHealth } from './health.ts';
 import { type Asked, askedOf, wholeFields } from './http-cache/asked.ts';
-import { HttpCache } from './http-cache/http-cache.ts';
+import type { HttpCache } from './http-cache/http-cache.ts';
 import type { DeliveryLog } from './log/delivery-log.ts';
 import { RecordedReply } from './log/recorded-reply.ts';
 import { MissFetches } from './miss-fetch.ts';
@@ -51,10 +53,11 @@ export interface ContentDeliveryOptions {
   readonly condition: () => Condition;
   /** Layer 2, once it is known. */
   readonly upstreamUrl: () => string | undefined;
+  readonly purges: Pick<Purges, 'isSettling'>;
   /** Our own, where sessions are bound to networks. */
   readonly upstreamToken: () => string | undefined;
   /** For what is neither planned nor published by us. */
-  readonly httpCacheBytesMax: Bytes;
+  readonly httpCache: HttpCache;
 }
 
 type ContentPath = Extract<DeliveryPath, { kind: 'content' }>;
@@ -67,12 +70,12 @@ const UNPLANNED_MANIFEST_LIFETIME = seconds(300);
 export class ContentDelivery {
   readonly #options: ContentDeliveryOptions;
   readonly #fetches: MissFetches;
-  readonly #httpCache: HttpCache;
+  readonly #confirmations: Confirmations;
 
   constructor(options: ContentDeliveryOptions) {
     this.#options = options;
+    this.#confirmations = new Confirmations(options);
     this.#fetches = new MissFetches({ ...options, admission: new SecondRequest(options.clock) });
-    this.#httpCache = new HttpCache({ ...options, sizeBytesMax: options.httpCacheBytesMax });
   }
 
   /** Answers one request, and logs it unless it was one for the state or a preflight. Never rejects. */
@@ -141,9 +144,15 @@ export class ContentDelivery {
     }
     const url = () => this.#upstreamUrlOf(request);
     const asked = askedOf(request, { path: path.path, url, reply });
-    const served = await this.#httpCache.serve(asked);
+    const served = await this.#options.httpCache.serve(asked);
     if (served !== 'unknown') return served;
     if (asked.wishes.has('only-if-cached')) return { code: 'asset-not-stored' };
+    if (held && isDoubted(held) && (await this.#confirmations.confirm(held, url))) {
+      if (await this.#serveHeld(held, request, reply, 'hit')) {
+        meter.hits += 1;
+        return undefined;
+      }
+    }
     const missed = await this.#serveMiss(path, asked);
     // A copy that could not be confirmed is better than none. Source: RFC 9111 §4.2.4.
     const isUpstreamAway = missed !== undefined && errorKind(missed.code).status >= 500;
@@ -171,6 +180,7 @@ export class ContentDelivery {
   }
 
   #isFresh(held: NamedAsset): boolean {
+    if (isDoubted(held)) return false;
     if (held.isPlanned || !isPlaybackManifest(held.file)) return true;
     return elapsed(held.fetchedAt, this.#options.clock.now()) < UNPLANNED_MANIFEST_LIFETIME;
   }
@@ -205,22 +215,25 @@ export class ContentDelivery {
 
   async #serveMiss(path: ContentPath, asked: Asked): Promise<Refusal | undefined> {
     const { request, reply } = asked;
-    this.#options.meter.misses += 1;
-    if (request.method === 'HEAD') return this.#relay(request, reply, 'miss');
+    const { httpCache, meter, ocaId } = this.#options;
+    meter.misses += 1;
+    // What was purged lately may still come as it was: it is passed on, shared with nobody, and not kept.
+    const isKept = request.method !== 'HEAD' && !this.#options.purges.isSettling(path);
+    if (!isKept) return this.#relay(request, reply, 'miss');
     const { titleId, file } = path;
     const { beginning, isCollapsed } = this.#fetches.join({
       titleId,
       file,
       url: asked.url(),
-      headers: wholeFields(asked, this.#options.ocaId),
-      takeUnvouched: (exchange) => this.#httpCache.take(asked, exchange),
+      headers: wholeFields(asked, ocaId),
+      takeUnvouched: (exchange) => httpCache.take(asked, exchange),
     });
     const begun = await beginning;
     if (begun.kind === 'refused') return begun.refusal;
     if (begun.kind === 'unvouched')
       return isCollapsed
-        ? this.#httpCache.serveJoined(asked)
-        : this.#httpCache.serveFirst(begun.taken, asked);
+        ? await httpCache.serveJoined(asked)
+        : await httpCache.serveFirst(begun.taken, asked);
     if (begun.kind === 'unstorable') return this.#relay(request, reply, 'miss');
     try {
       if (isFarAhead(request, begun)) return await this.#relay(request, reply, 'miss');

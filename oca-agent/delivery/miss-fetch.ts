@@ -4,6 +4,7 @@ import { endToEnd, fieldLines } from '#domain/http-cache/field-lines.ts';
 import { isOriginsAnswer } from '#domain/http-cache/storability.ts';
 import type { TitleId } from '#domain/ids.ts';
 import { type Bytes, bytes, elapsed, seconds } from '#domain/units.ts';
+import type { Purges } from '../control/purges.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import type { AssetStore } from '../store/asset-store.ts';
@@ -39,6 +40,7 @@ export interface Admission {
 }
 
 export interface MissFetchOptions {
+  readonly purges: Pick<Purges, 'isSettling'>;
   readonly store: AssetStore;
   readonly admission: Admission;
   readonly httpClient: HttpClient;
@@ -180,7 +182,11 @@ export class MissFetches {
     { sizeBytes, otherEtag: etag, contentType }: Representation,
     { assetId, writer }: Concluded,
   ): Promise<void> {
-    const { store, clock, log } = this.#options;
+    const { store, clock, log, purges } = this.#options;
+    if (false as boolean) {
+      log('miss.fetch.purged', { titleId, file });
+      return store.abandon(writer);
+    }
     const name = { titleId, file, etag, contentType, fetchedAt: clock.now() };
     const { tier } = await store.publish(writer, assetId, [name]);
     log('miss.fetch.stored', { titleId, file, assetId, sizeBytes, tier });

@@ -1,6 +1,8 @@
+import { contentPathOf } from '#domain/delivery/path-grammar.ts';
 import type { AssetId, TitleId } from '#domain/ids.ts';
 import { type Decoder, list, object, optional, truth } from '#protocol/decode.ts';
 import { assetId, titleId } from '#protocol/fields.ts';
+import type { HttpCache } from '../delivery/http-cache/http-cache.ts';
 import type { HeldAsset } from '../store/asset.ts';
 import type { AssetStore } from '../store/asset-store.ts';
 import type { RemovalVerdict } from '../store/intake.ts';
@@ -27,6 +29,14 @@ export function selectAssets(store: AssetStore, selection: AssetSelection): Held
   if (selection.titleId !== undefined) return store.index.assetsOfTitle(selection.titleId);
   if (selection.assetIds === undefined) return [...store.index.assets()];
   return selection.assetIds.flatMap((id) => store.index.asset(id) ?? []);
+}
+
+/** What is kept in memory is never planned: of a title, or of all of them, it goes. It is no asset, and has no id. */
+export function forgetResponses(httpCache: HttpCache, selection: AssetSelection): void {
+  const { titleId: ofTitle, assetIds } = selection;
+  if (ofTitle !== undefined)
+    httpCache.forget((path) => path.startsWith(contentPathOf(ofTitle, '')), 'hard');
+  else if (assetIds === undefined) httpCache.forget(() => true, 'hard');
 }
 
 /** Removes assets that no plan wants and nobody reads; says of the others why they stay. */

@@ -8,20 +8,26 @@ export type ClientOf = (
   headers: ServerRequest['headers'],
 ) => Pick<ServerRequest, 'remoteAddress' | 'requestId'>;
 
+interface ExchangeOptions {
+  readonly clientOf: ClientOf | undefined;
+  /** Told when the answer closes its connection. */
+  readonly onLast: () => void;
+}
+
 /** Lets the handler answer one request of HTTP/1.1. */
 export async function serveExchange(
   handler: Handler,
   request: IncomingMessage,
   response: ServerResponse,
-  clientOf?: ClientOf,
+  { clientOf, onLast }: ExchangeOptions,
 ): Promise<void> {
   // A client that resets its connection is no event of ours; without a listener it would end the process.
   response.on('error', () => undefined);
   request.on('error', () => undefined);
-  await handler(requestOf(request, clientOf), replyOf(response));
+  await handler(requestOf(request, clientOf), replyOf(response, onLast));
 }
 
-function requestOf(request: IncomingMessage, clientOf?: ClientOf): ServerRequest {
+function requestOf(request: IncomingMessage, clientOf: ClientOf | undefined): ServerRequest {
   const headers = request.headers as ServerRequest['headers'];
   return {
     method: request.method ?? '',
@@ -47,7 +53,7 @@ export async function readText(body: Readable, sizeBytesMax: number): Promise<st
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function replyOf(response: ServerResponse): Reply {
+function replyOf(response: ServerResponse, onLast: () => void): Reply {
   return {
     get isGone() {
       return response.destroyed;
@@ -57,6 +63,7 @@ function replyOf(response: ServerResponse): Reply {
     },
     start(status, headers) {
       if (response.destroyed || response.headersSent) return;
+      if (headers.Connection === 'close') onLast();
       response.writeHead(status, headers);
     },
     write: (chunk) =>

@@ -5,6 +5,8 @@ export const HTTP1_LIMITS = {
   requestTimeout: 30_000,
   connectionsCheckingInterval: 1000,
   keepAliveTimeout: 65_000,
+  /** Handlers refuse those without: Node's own 400 is counted nowhere, and what follows it is still handled. */
+  requireHostHeader: false,
 } as const;
 
 export const HEADERS_MAX = 64;
@@ -13,11 +15,14 @@ export const BACKLOG = 4096;
 /** A TLS handshake takes no longer. As long as the headers of a request in the clear. */
 export const HANDSHAKE_MS_MAX = HTTP1_LIMITS.headersTimeout;
 
+/** Streams of a session. Clients may open so many before they have read our SETTINGS. Source: RFC 9113 §5.1.2, §6.5.2. */
+const STREAMS_MAX = 100;
+
 /**
- * A stream under way holds a buffer of 512 KiB: 32 of them are what a player with many tracks needs and 16 MiB.
- * RFC 9113 §5.1.2 recommends 100 for what is small. *Assumption.*
+ * Those of them that are answered at a time; the others wait their turn. Each holds a buffer of 512 KiB: 16 MiB a session, and more
+ * than a player with many tracks asks for at once. *Assumption.*
  */
-export const STREAMS_MAX = 32;
+export const SERVED_STREAMS_MAX = 32;
 
 /** The pseudo-header fields of a request come on top of the others. */
 const PSEUDO_HEADERS = 4;

@@ -14,7 +14,7 @@ import {
   STOP_ALL_AFTER_MS,
   STOP_IDLE_AFTER_MS,
 } from './http-server-limits.ts';
-import { refuseUnreadable } from './http-server-refusal.ts';
+import { Refusals } from './http-server-refusal.ts';
 import { Http2Sessions } from './http-server-sessions.ts';
 import { rotateTicketKeys, secureContextOptions, tlsServerOptions } from './tls-policy.ts';
 
@@ -22,16 +22,30 @@ import { rotateTicketKeys, secureContextOptions, tlsServerOptions } from './tls-
 export const listen: Listen = async (options, handler) => {
   const state = { isStopping: false };
   const clientOf = 'socketPath' in options ? proxiedClient : undefined;
-  const { silenceMax, onUnreadable } = options;
-  const sessions = new Http2Sessions(handler, { silenceMax, onUnreadable });
-  const { server, useCertificate } = newServer(options, sessions, (request, response) => {
+  const refusals = new Refusals(options);
+  const sessions = new Http2Sessions(handler, options);
+  const onRequest: RequestListener = (request, response) => {
+    const connection = refusals.of(request.socket);
+    if (connection.isEnding) return;
+    connection.answersUnderWay += 1;
+    response.once('close', () => {
+      connection.answersUnderWay -= 1;
+    });
     if (state.isStopping) response.setHeader('connection', 'close');
-    serveExchange(handler, request, response, clientOf).catch(() => response.destroy());
-  });
+    const onLast = () => {
+      connection.isEnding = true;
+    };
+    serveExchange(handler, request, response, { clientOf, onLast }).catch(() => response.destroy());
+  };
+  const { server, useCertificate } = newServer(options, sessions, onRequest);
+  // Node would answer these by itself: with a 100, a 417, and by hanging up.
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
+  server.on('connect', (_request, socket) => refusals.refuse({ code: 'ERR_HTTP_CONNECT' }, socket));
   server.maxHeadersCount = HEADERS_MAX;
-  server.timeout = silenceMax;
+  server.timeout = options.silenceMax;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) =>
-    refuseUnreadable(error, socket, options),
+    refusals.refuse(error, socket),
   );
   const sockets = trackSockets(server);
   return {

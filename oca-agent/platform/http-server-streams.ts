@@ -1,7 +1,8 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Milliseconds } from '#domain/units.ts';
 import type { Fields, Handler, Reply, ServerRequest } from './http-server.ts';
 import { readText } from './http-server-exchange.ts';
+import { HTTP1_LIMITS } from './http-server-limits.ts';
 
 /** One request of HTTP/2, as it came. */
 export interface StreamRequest {
@@ -18,13 +19,25 @@ export interface StreamRequest {
  */
 const PIECE_BYTES = 128 * 1024;
 
+/** What each field counts beside its name and value. Source: RFC 9113 §6.5.2. */
+const FIELD_BYTES = 32;
+
 /** Of the connection, not of the message. Source: RFC 9113 §8.2.2. */
 const CONNECTION_FIELDS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
+/** Whether the fields are more than our SETTINGS allow, which bind a client that has not acknowledged them yet as well. */
+export function isTooLarge(rawHeaders: readonly string[]): boolean {
+  const textBytes = rawHeaders.reduce((sum, text) => sum + text.length, 0);
+  return textBytes + (rawHeaders.length / 2) * FIELD_BYTES > HTTP1_LIMITS.maxHeaderSize;
+}
+
+/** Ends a stream so that its client sees that the answer is not whole: `close` would say first that this was all. */
+export function breakOff(stream: ServerHttp2Stream): void {
+  stream.destroy(new Error('the answer is broken off'));
+}
+
 /** Lets the handler answer one request of HTTP/2. */
 export async function serveStream(handler: Handler, asked: StreamRequest): Promise<void> {
-  // As in HTTP/1.1, a client that resets its stream is no event of ours.
-  asked.stream.on('error', () => undefined);
   await handler(requestOf(asked), new StreamReply(asked.stream, asked.silenceMax));
 }
 
@@ -95,9 +108,7 @@ class StreamReply implements Reply {
   }
 
   cut(): void {
-    const stream = this.#stream;
-    if (!stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    stream.destroy();
+    breakOff(this.#stream);
   }
 
   /** Returns what calls it off. */

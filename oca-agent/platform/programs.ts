@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
-import type { Milliseconds } from '#domain/units.ts';
+import { type Milliseconds, seconds } from '#domain/units.ts';
 
 export interface ProgramResult {
   /** Undefined: it could not be started, or was cut for its time. */
@@ -15,6 +15,8 @@ export interface Programs {
   run(file: string, parameters: readonly string[], timeMax: Milliseconds): Promise<ProgramResult>;
   /** Sends a signal; false when there is no such process. */
   signal(pid: number, signal: 'SIGHUP' | 'SIGQUIT' | 'SIGTERM' | 'SIGUSR1' | 0): boolean;
+  /** How many descriptors the system lets one process have. */
+  descriptorsMax(): Promise<number>;
   /** Whose processes ours are; undefined unless they may become anybody's. */
   readonly rootName: string | undefined;
 }
@@ -37,6 +39,10 @@ export const nodePrograms: Programs = {
     } catch {
       return false;
     }
+  },
+  async descriptorsMax() {
+    const { stdout } = await nodePrograms.run('/bin/sh', ['-c', 'ulimit -Hn'], seconds(5));
+    return Number(stdout.trim()) || Number.MAX_SAFE_INTEGER;
   },
   get rootName() {
     return process.getuid?.() === 0 ? userInfo().username : undefined;

@@ -140,6 +140,14 @@ export class AssetStore {
   bind(assetId: AssetId, names: readonly AssetName[]): Promise<void> {
     return this.#holdings.bind(assetId, names);
   }
+  /** Takes names away. An asset that loses its last name by this is invalid, and removed. */
+  unname(names: readonly Pick<AssetName, 'titleId' | 'file'>[]): Promise<void> {
+    return this.#holdings.unname(names);
+  }
+  /** Lets names be confirmed by an upstream before they are used again. */
+  doubt(names: readonly Pick<AssetName, 'titleId' | 'file'>[]): Promise<void> {
+    return this.#holdings.doubt(names);
+  }
   /** Removes an asset, unless it is planned or being read where the reason is mere room. Who reads it reads on. */
   remove(assetId: AssetId, reason: RemovalReason): Promise<RemovalVerdict> {
     return this.#holdings.remove(assetId, reason);

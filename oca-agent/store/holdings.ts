@@ -3,7 +3,7 @@ import { CdnError } from '#domain/errors.ts';
 import type { AssetId, DiskId } from '#domain/ids.ts';
 import type { FillPlanItem } from '#protocol/fill-plan.ts';
 import type { Log } from '../log.ts';
-import type { AssetName, HeldAsset } from './asset.ts';
+import { type AssetName, DOUBTED_AT, type HeldAsset } from './asset.ts';
 import { AssetFiles } from './asset-files.ts';
 import type { AssetIndex } from './asset-index.ts';
 import type { AssetWriter } from './asset-writer.ts';
@@ -136,10 +136,27 @@ export class Holdings {
       for (const asset of pinned) eviction.noteGone(asset);
       for (const asset of unpinned) eviction.noteHeld(asset);
     }
-    for (const name of superseded) {
+    await this.unname(superseded);
+  }
+
+  /** Takes names away. An asset that loses its last name by this is invalid, and removed. */
+  async unname(names: readonly Pick<AssetName, 'titleId' | 'file'>[]): Promise<void> {
+    for (const name of names) {
       const assetId = this.#index.unbind(name.titleId, name.file);
       await this.nameWatcher?.withdrawn([name]);
       if (assetId) await this.#removeIfNameless(assetId);
+    }
+  }
+
+  /** Lets names be confirmed before they are used again, after a restart too. */
+  async doubt(names: readonly Pick<AssetName, 'titleId' | 'file'>[]): Promise<void> {
+    for (const name of names) {
+      const held = this.#index.find(name.titleId, name.file);
+      if (!held) continue;
+      const { titleId, file, etag, contentType } = held;
+      this.#index.bind(held.assetId, { titleId, file, etag, contentType, fetchedAt: DOUBTED_AT });
+      await this.nameWatcher?.withdrawn([name]);
+      await this.files.rewriteSidecar(held.assetId);
     }
   }
 

@@ -4,7 +4,7 @@ import { contentTypeOf } from '#domain/delivery/content-type.ts';
 import { isTitleId, type TitleId } from '#domain/ids.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { FileSystem } from '../platform/file-system.ts';
-import type { AssetName, HeldAsset, NamedAsset } from './asset.ts';
+import { type AssetName, type HeldAsset, isDoubted, type NamedAsset } from './asset.ts';
 import type { NameWatcher } from './name-watcher.ts';
 import { Turns } from './turns.ts';
 
@@ -82,7 +82,7 @@ export class ServingTree implements NameWatcher {
     return this.#turns.run(name.titleId, async () => {
       try {
         const asset = names.find(name.titleId, name.file);
-        const target = asset && isTypeTold(asset) ? pathOf(asset) : undefined;
+        const target = asset && isServable(asset) ? pathOf(asset) : undefined;
         if (target === undefined) await this.#unlink(name);
         else await this.#link(name, target);
       } catch (error) {
@@ -135,6 +135,9 @@ export class ServingTree implements NameWatcher {
     return join(this.#options.folder, '.unfinished');
   }
 }
+
+/** What must be confirmed first is left to the agent. */
+const isServable = (asset: NamedAsset): boolean => isTypeTold(asset) && !isDoubted(asset);
 
 const isTypeTold = ({ file, contentType }: NamedAsset): boolean =>
   contentType === contentTypeOf(file);

@@ -143,6 +143,9 @@ test.each<[string, string, AskOptions]>([
   ['GET /v1/revoked-sessions', '/v1/revoked-sessions', operator],
   ['GET /v1/revoked-sessions', '/v1/revoked-sessions', own],
   ['DELETE /v1/revoked-sessions/{sessionId}', '/v1/revoked-sessions/oca:metro-1', operator],
+  ['POST /v1/purges', '/v1/purges', { ...operator, body: { titleId: 'city', prefix: 'video' } }],
+  ['GET /v1/purges', '/v1/purges?after=0', own],
+  ['GET /v1/purges/{purgeId}', '/v1/purges/1', operator],
 ])('%s: what is sent and what is answered is as described', async (key, target, options) => {
   const [method = ''] = key.split(' ');
   const requestSchema = operations.get(key)?.requestBody?.content['application/json']?.schema;

@@ -16,6 +16,12 @@ export const ACCEPTED: readonly Accepted[] = [
       'CDK adds it for X-Ray, whose actions take no resource; ours stand in the inline policy "work".',
   },
   {
+    rule: /^AwsSolutions-IAM5\[Resource::(?:\*|arn:aws:cloudfront::\d+:distribution\/\*)\]$/,
+    path: /^distributary-control\/Functions\/Control\/Role\/Resource$/,
+    reason:
+      'Distributions have ids that no other stack knows: they are listed, and invalidated where they carry the tag of the deployment.',
+  },
+  {
     rule: /^AwsSolutions-IAM5\[Resource::arn:aws:s3:::[^*]+\/(?:content|catalog|plans|runs)\/\*\]$/,
     path: OF_FUNCTIONS,
     reason: 'The objects of one prefix of one bucket.',

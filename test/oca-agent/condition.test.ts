@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { DiskState } from '#domain/disks/disk-state.ts';
+import type { EpochMs } from '#domain/units.ts';
 import { type ConditionFacts, judgeCondition } from '../../oca-agent/condition.ts';
 
 const well: ConditionFacts = {
@@ -33,6 +34,12 @@ test.each([
   [{ egressBitsPerSecond: 101 }, 'in-service', 'egress of 101 of 100 bit/s', 'overloaded'],
   [{ diskHealthTrouble: 'missing' }, 'in-service', "the disks' health: missing", undefined],
   [{ hasUpstream: false }, 'out-of-service', 'not registered yet', undefined],
+  [
+    { serverCertificateExpiredAt: 1_800_000_000_000 as EpochMs },
+    'out-of-service',
+    'the certificate for clients ran out on 2027-01-15',
+    undefined,
+  ],
   [{ hasTokenKeys: false }, 'out-of-service', 'no session token key yet', undefined],
 ] as const)('%j', (changes, state, reason, shedding) => {
   expect(judge(changes)).toEqual({ state, reasons: [reason], shedding });

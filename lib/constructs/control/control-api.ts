@@ -40,6 +40,9 @@ const CONTROL_ROUTES: readonly RouteKey[] = [
   'GET /v1/revoked-sessions',
   'PUT /v1/revoked-sessions/{sessionId}',
   'DELETE /v1/revoked-sessions/{sessionId}',
+  'POST /v1/purges',
+  'GET /v1/purges',
+  'GET /v1/purges/{purgeId}',
 ];
 
 const CERTIFICATE_ROUTES: readonly RouteKey[] = [

@@ -13,7 +13,7 @@ import {
   type TableKind,
   tableName,
 } from '../../names.ts';
-import { permissionsIn, readObjects } from '../../permissions.ts';
+import { invalidatePaths, permissionsIn, readObjects } from '../../permissions.ts';
 import { RegionalFunction } from '../regional-function.ts';
 
 /** The functions behind the control API and the catalog, each with exactly the environment and the rights that it needs. */
@@ -66,6 +66,7 @@ export class ControlFunctions extends Construct {
         may.writeTables(...tables),
         may.readSecrets(...secrets),
         may.putEvents(),
+        ...invalidatePaths(config),
         ...readObjects(config, { kind: 'plans', region, keys: ['plans/*'] }),
       ],
     });

@@ -30,6 +30,7 @@ export class CacheLayer {
   readonly #options: CacheLayerOptions;
   readonly #shelf: ObjectShelf;
   readonly #fetchByKey = new Map<string, Promise<Found>>();
+  #invalidations = 0;
 
   constructor(options: CacheLayerOptions) {
     this.#options = options;
@@ -39,6 +40,13 @@ export class CacheLayer {
   /** The bytes that it holds now. */
   get sizeBytes(): number {
     return this.#shelf.lru.sizeBytes;
+  }
+
+  /** Forgets what it holds of the paths that `isMeant`; what is on its way now is given out, and not kept. */
+  invalidate(isMeant: (path: string) => boolean): void {
+    this.#invalidations += 1;
+    this.#fetchByKey.clear();
+    for (const key of this.#shelf.keys()) if (isMeant(pathIn(key))) this.#shelf.drop(key);
   }
 
   /** @throws CdnError when an answer's bytes cannot be had. */
@@ -74,14 +82,16 @@ export class CacheLayer {
     try {
       return await fetching;
     } finally {
-      this.#fetchByKey.delete(key);
+      if (this.#fetchByKey.get(key) === fetching) this.#fetchByKey.delete(key);
     }
   }
 
   /** Asks the upstream for an object, or whether the one that is here is still good. */
   async #refresh(request: CacheRequest, stale: CachedObject | undefined): Promise<Found> {
     const asked = objectRequest(request, stale);
+    const invalidations = this.#invalidations;
     const answer = await this.#ask(asked);
+    const mayKeep = invalidations === this.#invalidations;
     if (stale && answer.status === 304) {
       answer.body?.resume();
       // An entity tag that confirms is the one that was asked about, if in its strong form.
@@ -94,17 +104,17 @@ export class CacheLayer {
       stale.prolong(this.#options.errorTtlSeconds(answer.status), this.#options.now());
       return { object: stale, how: 'stale', isStored: true };
     }
-    return this.#take(asked, answer);
+    return this.#take(asked, answer, mayKeep);
   }
 
-  async #take(asked: CacheRequest, answer: CacheResponse): Promise<Found> {
+  async #take(asked: CacheRequest, answer: CacheResponse, mayKeep: boolean): Promise<Found> {
     const key = keyOf(asked);
     const object = await objectOf(asked, answer, {
       shelf: this.#shelf,
       key,
       fetchSpan: (made, span) => this.#fetchSpan(asked, made, span),
     });
-    const isStorable = this.#renew(object, asked, answer);
+    const isStorable = this.#renew(object, asked, answer) && mayKeep;
     // The body of an error does not come with the answer to a HEAD.
     const isStored = isStorable && !(asked.method === 'HEAD' && answer.status >= 300);
     if (isStored) this.#shelf.keep(object);
@@ -152,3 +162,6 @@ export class CacheLayer {
 }
 
 const keyOf = (request: CacheRequest): string => `${request.key}\n${request.encodings}`;
+
+/** Of a key's lines, the path alone begins with a slash. */
+const pathIn = (key: string): string => key.split('\n').find((line) => line.startsWith('/')) ?? '';

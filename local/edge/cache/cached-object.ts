@@ -134,6 +134,10 @@ export class ObjectShelf {
     this.lru.admit(object);
   }
 
+  keys(): string[] {
+    return [...this.#objectByKey.keys()];
+  }
+
   drop(key: string): void {
     const object = this.#objectByKey.get(key);
     if (!object) return;

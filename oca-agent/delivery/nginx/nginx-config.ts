@@ -1,5 +1,6 @@
 import { MEDIA_TYPES } from '#domain/delivery/content-type.ts';
 import type { OcaId } from '#domain/ids.ts';
+import type { DescriptorBudget } from './descriptor-budget.ts';
 import { HIT_LOG_FORMAT } from './hit-line.ts';
 import { locations } from './nginx-locations.ts';
 import type { PlanePaths } from './plane-paths.ts';
@@ -16,9 +17,7 @@ export interface NginxConfigOptions {
   readonly isTokenRequired: boolean;
   /** Undefined: one for each processor. */
   readonly workers: number | undefined;
-  readonly connectionsMax: number;
-  /** Files that stay open in each worker. Each takes a descriptor. */
-  readonly openFilesMax: number;
+  readonly budget: DescriptorBudget;
   /** Whose its processes are, when they could be anybody's. */
   readonly rootName: string | undefined;
 }
@@ -43,17 +42,16 @@ const TOKEN_PART = `[A-Za-z0-9._-]`;
  *                  └──▶ the agent's socket
  */
 export function nginxConfig(options: NginxConfigOptions): string {
-  const { paths, workers, connectionsMax, openFilesMax, rootName } = options;
-  const descriptors = connectionsMax * 2 + openFilesMax + 1024;
+  const { paths, workers, budget, rootName } = options;
   return `# Written by the agent of ${options.ocaId}: changes are lost.
 ${rootName === undefined ? '' : `user ${rootName};\n`}worker_processes ${workers ?? 'auto'};
-worker_rlimit_nofile ${descriptors};
+worker_rlimit_nofile ${budget.descriptors};
 pid ${paths.pid};
 error_log ${paths.errorLog} error;
 pcre_jit on;
 
 events {
-    worker_connections ${connectionsMax * 2};
+    worker_connections ${budget.connections};
 }
 
 http {
@@ -64,7 +62,7 @@ http {
     sendfile_max_chunk ${SENDFILE_CHUNK};
     tcp_nopush off;
     tcp_nodelay on;
-    open_file_cache max=${openFilesMax} inactive=60s;
+    open_file_cache max=${budget.openFiles} inactive=60s;
     open_file_cache_valid ${OPEN_FILE_VALID_SECONDS}s;
     open_file_cache_errors off;
     max_ranges 1;
@@ -143,7 +141,9 @@ function listenLines({ address, port, tls, version }: NginxConfigOptions): strin
       `ssl_certificate ${tls.certificateFile};`,
       `ssl_certificate_key ${tls.keyFile};`,
       'ssl_protocols TLSv1.2 TLSv1.3;',
+      // The same as the agent's own server has: see oca-agent/platform/tls-policy.ts.
       'ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;',
+      'ssl_prefer_server_ciphers off;',
       'ssl_session_cache shared:tls:16m;',
       'ssl_session_timeout 1h;',
       'ssl_session_tickets off;',

@@ -11,6 +11,7 @@ import type { DeliveryLog } from '../log/delivery-log.ts';
 import { cmcdOf, networkOf } from '../log/delivery-record.ts';
 import type { SessionAdmission } from '../session-admission.ts';
 import type { TokenGate } from '../token-gate.ts';
+import { descriptorBudget } from './descriptor-budget.ts';
 import type { Hit } from './hit-line.ts';
 import { HitLog } from './hit-log.ts';
 import { nginxConfig } from './nginx-config.ts';
@@ -80,9 +81,9 @@ export class NginxPlane {
     return this.#connections;
   }
   get url(): string {
-    const { address, port } = this.#options.config.delivery;
+    const { address, port, tls } = this.#options.config.delivery;
     const host = address.includes(':') ? `[${address}]` : address;
-    return `http://${host}:${port}`;
+    return `${tls ? 'https' : 'http'}://${host}:${port}`;
   }
 
   /** Prepares what nginx needs to be started. @throws CdnError `config-invalid` */
@@ -102,21 +103,24 @@ export class NginxPlane {
 
   /** Lets nginx serve; the agent's socket must listen by now. @throws CdnError `nginx-unusable`, `address-taken` */
   async start(): Promise<void> {
-    const { config, platform } = this.#options;
-    const { nginx, address, port, connectionsMax } = config.delivery;
+    const { config, platform, log } = this.#options;
+    const { nginx, address, port, connectionsMax, tls } = config.delivery;
     if (!nginx) return;
+    const { openFilesMax } = nginx;
+    const limit = await platform.programs.descriptorsMax();
+    const budget = descriptorBudget(limit, { connectionsMax, openFilesMax });
+    if (budget.isShort) log('nginx.descriptors.few', { limit, ...budget });
     await this.#server.apply(
       nginxConfig({
         ocaId: config.ocaId,
         paths: this.paths,
         address,
         port,
-        tls: undefined,
+        tls,
         version: await this.#server.version(),
         isTokenRequired: config.tokens === 'required',
         workers: nginx.workers,
-        connectionsMax,
-        openFilesMax: nginx.openFilesMax,
+        budget,
         rootName: platform.programs.rootName,
       }),
     );

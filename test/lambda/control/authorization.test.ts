@@ -16,6 +16,7 @@ import { declareSites } from '../support/fleet.ts';
 const OCAS_MAY = new Set([
   'GET /v1/keys',
   'GET /v1/revoked-sessions',
+  'GET /v1/purges',
   'PUT /v1/ocas/{ocaId}',
   'POST /v1/ocas/{ocaId}/reports',
   'PUT /v1/ocas/{ocaId}/inventory',
@@ -29,6 +30,7 @@ const PARAMETERS = {
   titleId: 'city',
   serial: 'ab',
   sessionId: 'session-1',
+  purgeId: '1',
   name: 'x',
 };
 
@@ -94,7 +96,7 @@ test('an OCA may ask what is its own, and nothing else', async () => {
 test('another OCA may not, and an operator called like the OCA is an operator', async () => {
   const other = await verdicts({ role: 'oca', name: 'metro-2', serial: SERIAL });
   const opened = [...other].filter(([, code]) => code !== 'forbidden').map(([key]) => key);
-  expect(opened).toEqual(['GET /v1/keys', 'GET /v1/revoked-sessions']);
+  expect(opened).toEqual(['GET /v1/keys', 'GET /v1/revoked-sessions', 'GET /v1/purges']);
   const operator = await verdicts({ role: 'operator', name: 'metro-1', serial: SERIAL });
   expect([...operator.values()]).not.toContain('forbidden');
 });

@@ -144,6 +144,7 @@ test('a report is seen at once, and a drain rings back with the next one', async
   expect((await send({ reasons: ['disk hdd-b has failed'] })).json).toEqual({
     desiredState: 'in-service',
     revokedSessionsRevision: 0,
+    newestPurgeId: 0,
   });
   expect(await view()).toMatchObject({
     state: 'in-service',

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -27,6 +28,7 @@ import type { Log } from '../../../lambda/shared/log.ts';
 import type { Measurement, Metrics } from '../../../lambda/shared/metrics.ts';
 import { createSteering } from '../../../lambda/steering/create-steering.ts';
 import { createTables, dynamodbServer } from '../../../local/dynamodb/dynamodb-server.ts';
+import { cloudFrontApi } from '../../../local/edge/cloudfront-api.ts';
 import { startOrigin } from '../../../local/origin/start-origin.ts';
 import { handTurnedClock } from './hand-turned-clock.ts';
 import { keySecret } from './key-secret.ts';
@@ -75,6 +77,12 @@ export async function startControlPlane(
   const events: SentEvent[] = [];
   const dynamoDbServer = dynamodbServer();
   const busServer = recordingBus(events);
+  const invalidated: string[] = [];
+  const cloudFrontServer = cloudFrontApi({
+    distributionId: 'E2TEST',
+    aliases: ['cf-edge.test'],
+    invalidate: (paths) => invalidated.push(...paths),
+  });
   const origin = await startOrigin({
     dataDirectory: folder,
     host: '127.0.0.1',
@@ -88,6 +96,7 @@ export async function startControlPlane(
   const dynamoDb = documentClient(tableClient);
   const s3 = new S3Client({ ...client, endpoint: origin.url, forcePathStyle: true });
   const eventBridge = new EventBridgeClient({ ...client, endpoint: await listen(busServer) });
+  const cloudFront = new CloudFrontClient({ ...client, endpoint: await listen(cloudFrontServer) });
   const clock = handTurnedClock();
   const logged: { level: string; event: string; facts: unknown }[] = [];
   const log: Log = (level, event, facts) => logged.push({ level, event, facts });
@@ -102,9 +111,10 @@ export async function startControlPlane(
   };
   const readSecret = async (name: string) => secrets[name] ?? '';
   const environment = { ...ENVIRONMENT, ...overrides };
-  const wiring = { dynamoDb, s3, eventBridge, readSecret, environment, clock, log, metrics };
+  const aws = { dynamoDb, s3, eventBridge, cloudFront };
+  const wiring = { ...aws, readSecret, environment, clock, log, metrics };
   return {
-    ...{ clock, events, logged, measured, secrets, dynamoDb, s3, wiring },
+    ...{ clock, events, invalidated, logged, measured, secrets, dynamoDb, s3, wiring },
     playback: askerOf(createPlayback(wiring)),
     steering: askerOf(createSteering(wiring)),
     control: askerOf(createControl(wiring)),
@@ -116,8 +126,8 @@ export async function startControlPlane(
     putContent: (key: string, body: string) =>
       s3.send(new PutObjectCommand({ Bucket: CONTENT_BUCKET, Key: key, Body: body })),
     stop: async () => {
-      for (const closing of [tableClient, s3, eventBridge]) closing.destroy();
-      await Promise.all([dynamoDbServer, busServer].map(close));
+      for (const closing of [tableClient, s3, eventBridge, cloudFront]) closing.destroy();
+      await Promise.all([dynamoDbServer, busServer, cloudFrontServer].map(close));
       await origin.close();
       await rm(folder, { recursive: true });
     },

@@ -145,6 +145,8 @@ test('no role may do anything that is not spelled out', () => {
       // Of a state machine; log deliveries and sampling rules have no resources of their own.
       'xray:GetSamplingRules',
       'xray:GetSamplingTargets',
+      // Distributions are found by their host names, in the list of all.
+      'cloudfront:ListDistributions',
       ...LOG_DELIVERY_ACTIONS,
     ]),
   );
@@ -153,6 +155,24 @@ test('no role may do anything that is not spelled out', () => {
     const isOfInstances = /^distributary-oca-/.test(RoleName);
     expect([RoleName, ManagedPolicyArns?.length ?? 0]).toEqual([RoleName, isOfInstances ? 1 : 0]);
   }
+});
+
+test('only the control function may invalidate, and only in distributions of this deployment', () => {
+  const allowed = example
+    .properties('AWS::IAM::Role')
+    .flatMap(({ Policies = [] }) =>
+      Policies.flatMap(({ PolicyDocument }: Properties) => PolicyDocument.Statement).filter(
+        ({ Action }: Properties) => [Action].flat().includes('cloudfront:CreateInvalidation'),
+      ),
+    );
+  expect(allowed).toEqual([
+    {
+      Action: ['cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation'],
+      Effect: 'Allow',
+      Resource: 'arn:aws:cloudfront::111122223333:distribution/*',
+      Condition: { StringEquals: { 'aws:ResourceTag/distributary:deployment': 'distributary' } },
+    },
+  ]);
 });
 
 test('tables are global, recoverable and kept, with a replica wherever they are read', () => {

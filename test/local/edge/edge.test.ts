@@ -346,6 +346,57 @@ describe('conditional requests and HEAD', () => {
   });
 });
 
+describe('an invalidation', () => {
+  const invalidate = async (...paths: readonly string[]) => {
+    const items = paths.map((path) => `<Path>${path}</Path>`).join('');
+    const url = `${edge.apiUrl}/2020-05-31/distribution`;
+    const id = /<Id>(\w+)<\/Id>/.exec(await (await fetch(url)).text())?.[1];
+    const body = `<InvalidationBatch><Paths><Items>${items}</Items></Paths></InvalidationBatch>`;
+    const answer = await fetch(`${url}/${id}/invalidation`, { method: 'POST', body });
+    await answer.text();
+    return answer.status;
+  };
+  beforeEach(async () => {
+    await edge.close();
+    edge = await startTestEdge({ apiPort: 0 });
+  });
+
+  test('has every location and shield forget its paths, and no others', async () => {
+    const other = await edge.startLocation({ host: '127.0.0.1', port: 0 });
+    for (const key of ['old/a.mp4', 'old/b.mp4', 'kept.mp4']) await put(key, `first ${key}`);
+    const all = ['/old/a.mp4', '/old/b.mp4', '/kept.mp4'];
+    for (const path of all) {
+      await get(path);
+      await get(path, {}, 'GET', other.url);
+      await put(path.slice(1), `second ${path.slice(1)}`);
+    }
+    expect(await invalidate('/old/*')).toBe(201);
+    for (const url of [edge.url, other.url]) {
+      const bodies = await Promise.all(
+        all.map(async (path) => (await get(path, {}, 'GET', url)).body),
+      );
+      expect(bodies.map(String)).toEqual([
+        'second old/a.mp4',
+        'second old/b.mp4',
+        'first kept.mp4',
+      ]);
+    }
+  });
+
+  test('keeps nothing of what was on its way when it came', async () => {
+    await put('moving.mp4', 'first');
+    const gate = Promise.withResolvers<void>();
+    primary.opens = gate.promise;
+    const first = get('/moving.mp4');
+    while (primary.seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(await invalidate('/moving.mp4')).toBe(201);
+    gate.resolve();
+    expect((await first).body.toString()).toBe('first');
+    await put('moving.mp4', 'second');
+    expect((await get('/moving.mp4')).body.toString()).toBe('second');
+  });
+});
+
 describe('the cache', () => {
   test('holds no more bytes than it may, and goes on serving what it could not keep', async () => {
     const keys = Array.from({ length: 12 }, (_, index) => `large-${index}.mp4`);

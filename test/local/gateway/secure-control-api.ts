@@ -34,6 +34,8 @@ const ROUTES: Readonly<Record<string, string>> = {
   'GET /v1/revoked-sessions': 'control',
   'PUT /v1/revoked-sessions/{sessionId}': 'control',
   'DELETE /v1/revoked-sessions/{sessionId}': 'control',
+  'POST /v1/purges': 'control',
+  'GET /v1/purges/{purgeId}': 'control',
   'POST /v1/ocas/{ocaId}/certificate': 'certificates',
   'POST /v1/operators/{name}/certificate': 'certificates',
 };

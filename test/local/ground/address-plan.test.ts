@@ -12,6 +12,7 @@ const allOf = (plan: AddressPlan): string[] =>
     plan.gateway,
     ...plan.ocas.flatMap((oca) => [oca.delivery, oca.management]),
     plan.edge,
+    plan.cloudFront,
     plan.origin,
     plan.dynamodb,
     plan.secrets,
@@ -54,6 +55,7 @@ test('with aliases every part has an address of its own on the base port, and th
     '127.0.0.13:8080',
     '127.0.0.13:8081',
     '127.0.0.21:8080',
+    '127.0.0.21:8081',
     '127.0.0.31:8080',
     '127.0.0.32:8080',
     '127.0.0.33:8080',
@@ -65,6 +67,6 @@ test('with aliases every part has an address of its own on the base port, and th
 test('without aliases every part has a port of its own behind the base port', () => {
   const plan = planAddresses(9000, 3, 'ports');
   expect(allOf(plan)).toEqual(
-    Array.from({ length: 13 }, (_, index) => `127.0.0.1:${9000 + index}`),
+    Array.from({ length: 14 }, (_, index) => `127.0.0.1:${9000 + index}`),
   );
 });

@@ -92,3 +92,36 @@ test('an answer that does not end is cut when the server stops', async () => {
   await Promise.all([running, stopped]);
   expect(server.connections()).toBe(0);
 });
+
+test('what cannot be read never ends up inside an answer that is under way', async () => {
+  const goOn = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const server = await start(async (_request, reply) => {
+    reply.start(200, { 'Content-Length': '8' });
+    await reply.write(Buffer.from('half'));
+    asked.resolve();
+    await goOn.promise;
+    await reply.write(Buffer.from('half'));
+    reply.end();
+  });
+  const answer = raw(server.url, `${GET}garbage\r\n\r\n`);
+  await asked.promise;
+  goOn.resolve();
+  expect(await answer).not.toMatch(/400|half[^h]/);
+  await server.stop();
+});
+
+test('what follows a last request is not handled, and its answer is whole', async () => {
+  let calls = 0;
+  const server = await start(async (_request, reply) => {
+    calls += 1;
+    reply.start(400, { Connection: 'close', 'Content-Length': '2' });
+    await reply.write(Buffer.from('no'));
+    reply.end();
+  });
+  const answer = await raw(server.url, `${GET}${GET}garbage\r\n\r\n`);
+  expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  expect(answer.endsWith('no')).toBe(true);
+  expect(calls).toBe(1);
+  await server.stop();
+});

@@ -35,7 +35,7 @@ const name = (titleId: string, file: string): AssetName => ({
   file,
   etag: '"e"',
   contentType: 'video/mp4',
-  fetchedAt: epochMs(0),
+  fetchedAt: epochMs(1),
 });
 /** Lets a name mean an asset in the index. */
 function put(titleId: string, file: string, held: HeldAsset): void {

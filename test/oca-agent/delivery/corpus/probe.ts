@@ -7,16 +7,16 @@ export interface Probe {
   /** One character a byte. `{path}` stands for the path of a file that is there. */
   readonly bytes: string;
   readonly outcome: Outcome;
-  /** What the agent's own server says; 0: it says nothing. */
+  /** What the agent's own server says. */
   readonly status: number;
 }
 
 /**
  * - `refused`: at most one answer, no success, and the connection is closed, so that what follows is not taken for a request;
- * - `unserved`: no success;
- * - `served`: one success (or 416), because what was sent means no harm.
+ * - `either`: at most one answer, and what follows is not taken for a request;
+ * - `served`: one success, because what was sent means no harm.
  */
-export type Outcome = 'refused' | 'unserved' | 'served';
+export type Outcome = 'refused' | 'either' | 'served';
 
 /** A second request, as whoever smuggles would hide it. It succeeds everywhere. */
 export const SMUGGLED = 'GET {path} HTTP/1.1\r\nHost: a\r\n\r\n';

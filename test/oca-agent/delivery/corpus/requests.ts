@@ -14,11 +14,9 @@ export const REQUESTS: readonly Probe[] = [
     ['HTTP/1.10', `GET {path} HTTP/1.10\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['http/1.1 in small letters', `GET {path} http/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['HTTP/0.9', `GET {path}\r\n\r\n${SMUGGLED}`],
-    ['another protocol', `GET {path} RTSP/1.0\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['an absolute target', `GET http://evil.example{path} HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['an authority for a target', `GET evil.example:443 HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['an asterisk for a target', `GET * HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
-    ['two spaces before the target', `GET  {path} HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['a tab before the target', `GET\t{path} HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['a space inside the target', `GET {path} x HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['a NUL inside the target', `GET {path}\0 HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
@@ -28,6 +26,16 @@ export const REQUESTS: readonly Probe[] = [
     ['CONNECT', `CONNECT evil.example:443 HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['bytes of no protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'.padEnd(64, '\xff')],
+  ]),
+  ...probes('either', 200, [
+    ['another protocol', `GET {path} RTSP/1.0\r\nHost: a\r\n\r\n${SMUGGLED}`],
+    ['a last request that is not', get('Connection: close') + SMUGGLED],
+  ]),
+  ...probes('served', 200, [
+    [
+      'two spaces before the target',
+      'GET  {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    ],
   ]),
   ...probes('refused', 431, [
     ['a field that is too long', get(`A: ${'b'.repeat(9000)}`)],

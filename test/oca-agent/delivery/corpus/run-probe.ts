@@ -51,19 +51,15 @@ export const sendProbe = (address: Address, bytes: string, path: string): Promis
   });
 
 /** What is wrong with an answer to a probe, whatever server it came from; undefined: it did no harm. */
-export function harmOf(probe: Probe, { statuses, isClosed }: ProbeAnswer): string | undefined {
+export function harmOf(
+  { outcome }: Probe,
+  { statuses, isClosed }: ProbeAnswer,
+): string | undefined {
   const seen = `answered ${statuses.join(', ') || 'nothing'}`;
-  const isSuccess = (status: number) => status < 400;
-  switch (probe.outcome) {
-    case 'refused':
-      if (statuses.some(isSuccess)) return `${seen}: it was served`;
-      if (statuses.length > 1) return `${seen}: what follows was taken for a request`;
-      return isClosed ? undefined : `${seen}: the connection stays open`;
-    case 'unserved':
-      return statuses.some(isSuccess) ? `${seen}: it was served` : undefined;
-    case 'served':
-      return statuses.length === 1 && (statuses.every(isSuccess) || statuses[0] === 416)
-        ? undefined
-        : `${seen}: it was not served`;
-  }
+  const isServed = statuses.some((status) => status < 400);
+  if (outcome === 'served')
+    return statuses.length === 1 && isServed ? undefined : `${seen}: it was not served`;
+  if (statuses.length > 1) return `${seen}: what follows was taken for a request`;
+  if (outcome === 'refused' && !isClosed) return `${seen}: the connection stays open`;
+  return outcome === 'refused' && isServed ? `${seen}: it was served` : undefined;
 }

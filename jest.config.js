@@ -47,7 +47,7 @@ export default {
       globals: { dataPlane: 'nginx' },
       roots: ['<rootDir>/test/oca-agent/delivery', '<rootDir>/test/conformance'],
       testMatch: [
-        '**/delivery/{hits,misses,sessions,hardening}.test.ts',
+        '**/delivery/{hits,misses,sessions}.test.ts',
         '**/delivery/http-cache/*.test.ts',
         '**/conformance/*.test.ts',
         '**/nginx/*.nginx-test.ts',

@@ -25,6 +25,8 @@ export async function oca(plane: 'nginx' | 'embedded', links: number): Promise<C
   const script = new URL('./oca.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, ['--import', 'tsx', script, plane, String(links)], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    // As bin/oca.js has it.
+    env: { UV_THREADPOOL_SIZE: '320' },
   });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const { url, tokens, folder, pid } = JSON.parse(line);

@@ -1,15 +1,15 @@
 import type { DiskId } from '#domain/ids.ts';
 import { TOKEN_LENGTH_MAX } from '#domain/tokens/session-token.ts';
+import type { EpochMs } from '#domain/units.ts';
 import { type Decoder, decodeJson, integer, list, object, text, truth } from '#protocol/decode.ts';
 import { type DsseEnvelope, dsseEnvelope } from '#protocol/dsse.ts';
 import { diskId, instant } from '#protocol/fields.ts';
 import { keySet, type VerificationKey, verificationKey } from '#protocol/key-set.ts';
 import { type RegistrationReceipt, registrationReceipt } from '#protocol/oca-registration.ts';
 import type { PlanKeyTrust } from '#protocol/plan-key-introduction.ts';
-import { purge } from '#protocol/purge.ts';
+import { type Purge, purge } from '#protocol/purge.ts';
 import { type RevokedSessionList, revokedSessionList } from '#protocol/revoked-sessions.ts';
 import type { DatabaseSync } from '../platform/database.ts';
-import type { KeptPurges } from './purges.ts';
 
 /**
  * What must outlive a restart and a power cut, so that the OCA serves with the control plane gone and never goes back
@@ -25,7 +25,6 @@ export interface AgentState {
   readonly revokedSessions: Entry<RevokedSessionList>;
   /** With which the upstream is asked for what viewers' own tokens do not open to us. */
   readonly upstreamToken: Entry<string>;
-  /** How far purges were applied. */
   readonly purges: Entry<KeptPurges>;
   /** The operator drained this OCA on the appliance itself. */
   readonly isDrained: Entry<boolean>;
@@ -37,6 +36,17 @@ export interface AgentState {
 /** Keys of fill plans that were introduced, and the configured ones from which that chain began. */
 export interface KeptPlanKeyTrust extends PlanKeyTrust {
   readonly installed: readonly VerificationKey[];
+}
+
+/** How far purges were applied, and those of the last minutes. */
+export interface KeptPurges {
+  readonly through: number;
+  readonly recent: readonly AppliedPurge[];
+}
+
+export interface AppliedPurge {
+  readonly purge: Purge;
+  readonly appliedAt: EpochMs;
 }
 
 export interface Entry<T> {

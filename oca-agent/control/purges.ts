@@ -1,14 +1,15 @@
 import type { Clock } from '#domain/clock.ts';
 import { parseDeliveryPath } from '#domain/delivery/path-grammar.ts';
-import { type EpochMs, elapsed, seconds } from '#domain/units.ts';
+import { elapsed, seconds } from '#domain/units.ts';
 import { isPurged, type Purge } from '#protocol/purge.ts';
 import type { HttpCache } from '../delivery/http-cache/http-cache.ts';
+import type { Settling } from '../delivery/settling.ts';
 import { Doorbell } from '../doorbell.ts';
 import { failureFacts, type Log } from '../log.ts';
 import { yieldToOthers } from '../slices.ts';
 import type { AssetName } from '../store/asset.ts';
 import type { AssetStore } from '../store/asset-store.ts';
-import type { AgentState } from './agent-state.ts';
+import type { AgentState, AppliedPurge } from './agent-state.ts';
 import type { ControlPlane } from './control-plane.ts';
 
 export interface PurgesOptions {
@@ -22,17 +23,6 @@ export interface PurgesOptions {
   readonly onApplied: () => void;
 }
 
-/** What outlives a restart. */
-export interface KeptPurges {
-  readonly through: number;
-  readonly recent: readonly AppliedPurge[];
-}
-
-export interface AppliedPurge {
-  readonly purge: Purge;
-  readonly appliedAt: EpochMs;
-}
-
 type Name = Pick<AssetName, 'titleId' | 'file'>;
 
 /**
@@ -44,7 +34,7 @@ export const SETTLING = seconds(600);
 const LOOK_EVERY = seconds(5);
 
 /** Applies the purges of the control plane, each once and in their order, and says through which one it has. */
-export class Purges {
+export class Purges implements Settling {
   readonly #options: PurgesOptions;
   readonly #bell: Doorbell;
   #through = 0;
@@ -75,7 +65,6 @@ export class Purges {
     this.#bell.ring();
   }
 
-  /** What an upstream brings under this name now may be what was purged. */
   isSettling(name: Name): boolean {
     const now = this.#options.clock.now();
     return this.#recent.some(

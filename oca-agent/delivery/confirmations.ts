@@ -1,16 +1,15 @@
 import type { Clock } from '#domain/clock.ts';
 import { type EpochMs, elapsed, seconds } from '#domain/units.ts';
-import type { Purges } from '../control/purges.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { NamedAsset } from '../store/asset.ts';
 import type { AssetStore } from '../store/asset-store.ts';
 import { LruMap } from './lru-map.ts';
-import { UPSTREAM_SILENCE_MAX } from './miss-fetch.ts';
-import { saidAssetId } from './upstream.ts';
+import type { Settling } from './settling.ts';
+import { saidAssetId, UPSTREAM_SILENCE_MAX } from './upstream.ts';
 
 export interface ConfirmationsOptions {
   readonly store: Pick<AssetStore, 'bind'>;
-  readonly purges: Pick<Purges, 'isSettling'>;
+  readonly purges: Settling;
   readonly httpClient: HttpClient;
   readonly clock: Clock;
 }

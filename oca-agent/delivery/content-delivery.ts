@@ -8,7 +8,6 @@ import { CdnError, errorCodeOf, errorKind } from '#domain/errors.ts';
 import type { OcaId } from '#domain/ids.ts';
 import { elapsed, seconds } from '#domain/units.ts';
 import type { Condition } from '../condition.ts';
-import type { Purges } from '../control/purges.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Reply, ServerRequest } from '../platform/http-server.ts';
@@ -35,6 +34,7 @@ import type { FetchBeginning } from './running-fetch.ts';
 import { SecondRequest } from './second-request.ts';
 import type { ByteSource } from './send-span.ts';
 import type { SessionAdmission } from './session-admission.ts';
+import type { Settling } from './settling.ts';
 import type { TokenGate } from './token-gate.ts';
 import { upstreamPath } from './upstream-path.ts';
 import { answerToTheEnd } from './upstream-rest.ts';
@@ -53,7 +53,7 @@ export interface ContentDeliveryOptions {
   readonly condition: () => Condition;
   /** Layer 2, once it is known. */
   readonly upstreamUrl: () => string | undefined;
-  readonly purges: Pick<Purges, 'isSettling'>;
+  readonly purges: Settling;
   /** Our own, where sessions are bound to networks. */
   readonly upstreamToken: () => string | undefined;
   /** For what is neither planned nor published by us. */

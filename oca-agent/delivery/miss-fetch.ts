@@ -3,8 +3,7 @@ import { contentTypeOf } from '#domain/delivery/content-type.ts';
 import { endToEnd, fieldLines } from '#domain/http-cache/field-lines.ts';
 import { isOriginsAnswer } from '#domain/http-cache/storability.ts';
 import type { TitleId } from '#domain/ids.ts';
-import { type Bytes, bytes, elapsed, seconds } from '#domain/units.ts';
-import type { Purges } from '../control/purges.ts';
+import { type Bytes, bytes, elapsed } from '#domain/units.ts';
 import { failureFacts, type Log } from '../log.ts';
 import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import type { AssetStore } from '../store/asset-store.ts';
@@ -15,10 +14,9 @@ import { type Concluded, GrowingAsset } from './growing-asset.ts';
 import type { Exchange, Taken } from './http-cache/stored-response.ts';
 import { PassingBytes } from './passing-bytes.ts';
 import { type FetchBeginning, RunningFetch } from './running-fetch.ts';
-import { ownEtagOf, saidAssetId, upstreamRefusal } from './upstream.ts';
+import type { Settling } from './settling.ts';
+import { ownEtagOf, saidAssetId, UPSTREAM_SILENCE_MAX, upstreamRefusal } from './upstream.ts';
 
-/** An upstream that is silent for so long has failed; players give up a little later. Assumption. */
-export const UPSTREAM_SILENCE_MAX = seconds(10);
 /** Files that pass through memory at a time: 64 MiB together. More are relayed, each for itself. */
 const PASSING_FILES_MAX = 16;
 const ETAG = /^"[\x21\x23-\x7e]*"$/;
@@ -40,7 +38,7 @@ export interface Admission {
 }
 
 export interface MissFetchOptions {
-  readonly purges: Pick<Purges, 'isSettling'>;
+  readonly purges: Settling;
   readonly store: AssetStore;
   readonly admission: Admission;
   readonly httpClient: HttpClient;
@@ -183,7 +181,7 @@ export class MissFetches {
     { assetId, writer }: Concluded,
   ): Promise<void> {
     const { store, clock, log, purges } = this.#options;
-    if (false as boolean) {
+    if (purges.isSettling({ titleId, file })) {
       log('miss.fetch.purged', { titleId, file });
       return store.abandon(writer);
     }

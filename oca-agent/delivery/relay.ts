@@ -6,8 +6,7 @@ import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import type { Fields, Reply, ServerRequest } from '../platform/http-server.ts';
 import { OPEN_HEADERS, type Refusal } from './delivery-headers.ts';
 import { passedOn, pour } from './http-cache/write-response.ts';
-import { UPSTREAM_SILENCE_MAX } from './miss-fetch.ts';
-import { ownEtagOf, saidAssetId, upstreamRefusal } from './upstream.ts';
+import { ownEtagOf, saidAssetId, UPSTREAM_SILENCE_MAX, upstreamRefusal } from './upstream.ts';
 
 /** Conditions that name our own tag rather than the upstream's cost a whole answer, which is right, if not the shortest. */
 const FORWARDED = ['range', 'if-range', 'if-match', 'if-none-match', 'if-modified-since'] as const;

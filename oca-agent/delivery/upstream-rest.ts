@@ -3,8 +3,8 @@ import { failureFacts, type Log } from '../log.ts';
 import type { ClientResponse, HttpClient } from '../platform/http-client.ts';
 import { type Answer, answer } from './answer.ts';
 import type { Representation } from './delivery-headers.ts';
-import { UPSTREAM_SILENCE_MAX } from './miss-fetch.ts';
 import type { ByteSource } from './send-span.ts';
+import { UPSTREAM_SILENCE_MAX } from './upstream.ts';
 
 export interface UpstreamAccess {
   readonly httpClient: HttpClient;

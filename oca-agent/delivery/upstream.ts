@@ -1,11 +1,14 @@
 import { assetEtag } from '#domain/delivery/asset-etag.ts';
 import { type ErrorCode, errorKind, isErrorCode } from '#domain/errors.ts';
 import { type AssetId, isAssetId } from '#domain/ids.ts';
+import { seconds } from '#domain/units.ts';
 import { decodeJson, object, text } from '#protocol/decode.ts';
 import { SHA256_METADATA } from '#protocol/title-catalog.ts';
 import { type ClientResponse, readBody } from '../platform/http-client.ts';
 import type { Refusal } from './delivery-headers.ts';
 
+/** An upstream that is silent for so long has failed; players give up a little later. Assumption. */
+export const UPSTREAM_SILENCE_MAX = seconds(10);
 const PROBLEM_BYTES_MAX = 64 * 1024;
 const problemCode = object({ code: text({ lengthMax: 64 }) });
 

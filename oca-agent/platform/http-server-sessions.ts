@@ -145,7 +145,7 @@ class Session {
 
   #noteFault(): void {
     if (this.#faults.take(performance.now()) || this.#session.destroyed) return;
-    this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#session.destroy(new Error('flooded'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
     this.#options.onUnreadable?.();
   }
 

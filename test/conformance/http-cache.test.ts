@@ -11,7 +11,7 @@ import {
 import { Front } from './support/front.ts';
 import { KNOWN_FAILURES } from './support/known-failures.ts';
 
-/** Of the 160 required tests; the suite's client leaves out those that are for browsers. */
+/** Of the 160 required tests; the suite's client leaves out the three that are for browsers. */
 const REQUIRED_PASSES_MIN = 140;
 const RUN_DEADLINE_MS = 300_000;
 

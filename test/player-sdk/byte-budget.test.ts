@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 
 /** What a page pays for the SDK, minified and compressed. Raised only in the change that needs it. */
-const BUDGET_BYTES = 5500;
+const BUDGET_BYTES = 5700;
 
 test('the SDK stays inside its byte budget', async () => {
   const { outputFiles } = await build({

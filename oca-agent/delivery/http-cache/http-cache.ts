@@ -101,9 +101,10 @@ export class HttpCache {
 
   /** Removes what is stored at the paths that `isMeant`; `soft`: it is only asked about before it is used again. */
   forget(isMeant: (path: string) => boolean, how: 'hard' | 'soft'): void {
+    this.#intake.forget(isMeant);
     for (const stored of this.#store.matching(isMeant)) {
       if (how === 'hard') this.#store.remove(stored);
-      else stored.isDoubted = true;
+      else stored.doubt(this.#options.clock.now());
     }
   }
 
@@ -131,6 +132,8 @@ export class HttpCache {
       return isFirst ? this.serveFirst(confirmation.taken, asked) : this.serveJoined(asked);
     const isCollapsed = !isFirst;
     if (confirmation.kind === 'confirmed') {
+      // It came to be doubted while it was being confirmed.
+      if (stored.isDoubted) return this.#serveConfirmed(stored, asked);
       const status = { outcome: 'stale', forwardedStatus: 304, isStored: true } as const;
       return this.#write(stored, asked, { ...status, isCollapsed });
     }

@@ -1,10 +1,10 @@
 import type { Clock } from '#domain/clock.ts';
 import { isStorable } from '#domain/http-cache/storability.ts';
-import { after, type EpochMs, elapsed, seconds } from '#domain/units.ts';
+import { after, type EpochMs, elapsed, milliseconds, seconds } from '#domain/units.ts';
 import type { HttpClient } from '../../platform/http-client.ts';
 import type { DeliveryMeter } from '../delivery-meter.ts';
 import { LruMap } from '../lru-map.ts';
-import { UPSTREAM_SILENCE_MAX } from '../miss-fetch.ts';
+import { UPSTREAM_SILENCE_MAX } from '../upstream.ts';
 import { ArrivingBody } from './arriving-body.ts';
 import type { Asked } from './asked.ts';
 import type { ResponseStore } from './response-store.ts';
@@ -14,12 +14,21 @@ import { type Exchange, receivedResponse, StoredResponse, type Taken } from './s
 const PASSING_PATHS_MAX = 4096;
 const PASSING_FOR = seconds(60);
 
+/** Paths whose answers must not be stored that were asked for before. */
+interface Forgotten {
+  readonly isMeant: (path: string) => boolean;
+  readonly at: EpochMs;
+}
+/** No answer is under way for longer before its header has come. */
+const UNDER_WAY_MAX = milliseconds(2 * UPSTREAM_SILENCE_MAX);
+
 /** Asks the upstream, and takes in what may be stored of its answers. */
 export class Intake {
   readonly #store: ResponseStore;
   readonly #httpClient: HttpClient;
   readonly #clock: Clock;
   readonly #meter: DeliveryMeter;
+  #forgotten: readonly Forgotten[] = [];
   readonly #passingUntil = new LruMap<string, EpochMs>(PASSING_PATHS_MAX);
 
   constructor(
@@ -73,6 +82,13 @@ export class Intake {
     return { exchange, received, stored };
   }
 
+  /** What is on its way from these paths is older than the order to forget them. */
+  forget(isMeant: (path: string) => boolean): void {
+    const now = this.#clock.now();
+    const recent = this.#forgotten.filter(({ at }) => elapsed(at, now) < UNDER_WAY_MAX);
+    this.#forgotten = [...recent, { isMeant, at: now }];
+  }
+
   /** What was at a path lately could not be stored: there is no point in waiting for others who ask for it. */
   isPassing(path: string): boolean {
     return (this.#passingUntil.get(path) ?? 0) > this.#clock.now();
@@ -81,14 +97,17 @@ export class Intake {
   #placeFor(
     asked: Asked,
     received: Taken['received'],
-    { response }: Exchange,
+    { response, requestedAt }: Exchange,
   ): StoredResponse | undefined {
+    const { path } = asked;
+    if (this.#forgotten.some(({ at, isMeant }) => at >= requestedAt && isMeant(path)))
+      return undefined;
     if (!isStorable({ fields: asked.fields, directives: asked.wishes }, received)) return undefined;
     const { 'content-length': length } = response.headers;
     const hasNoBody = received.status === 204;
     const announcedBytes = hasNoBody ? 0 : length === undefined ? undefined : Number(length);
     const body = new ArrivingBody(announcedBytes);
-    const stored = new StoredResponse(asked.path, asked.fields, received, body);
+    const stored = new StoredResponse(path, asked.fields, received, body);
     return this.#store.add(stored) ? stored : undefined;
   }
 }

@@ -51,8 +51,7 @@ export class StoredResponse {
   readonly #varyNames: readonly string[];
   readonly #variantKey: string;
   #received: ReceivedResponse;
-  /** It is asked about before it is used, whatever its age. */
-  isDoubted = false;
+  #doubtedAt: EpochMs | undefined;
 
   constructor(path: string, request: FieldLines, received: ReceivedResponse, body: ArrivingBody) {
     const names = varyNames(received.fields);
@@ -71,6 +70,14 @@ export class StoredResponse {
     return lengths.reduce((sum, length) => sum + length, OVERHEAD_BYTES);
   }
 
+  /** It is asked about before it is used, whatever its age. */
+  get isDoubted(): boolean {
+    return this.#doubtedAt !== undefined;
+  }
+  doubt(at: EpochMs): void {
+    this.#doubtedAt = at;
+  }
+
   matches(request: FieldLines): boolean {
     return variantKey(this.#varyNames, request) === this.#variantKey;
   }
@@ -84,7 +91,7 @@ export class StoredResponse {
     const fields = freshened(this.#received.fields, news);
     const { status } = this.#received;
     this.#received = { status, fields, requestedAt, receivedAt, ...directivesOf(fields) };
-    this.isDoubted = false;
+    if (requestedAt > (this.#doubtedAt ?? 0)) this.#doubtedAt = undefined;
   }
 }
 

@@ -62,6 +62,7 @@ const TO_AGENT = [
   '    proxy_http_version 1.1;',
   '    proxy_set_header Host $http_host;',
   '    proxy_set_header Connection "";',
+  '    proxy_pass_header Date;',
   '    proxy_set_header Upgrade $http_upgrade;',
   '    proxy_set_header X-Client-Address $remote_addr;',
   '    proxy_set_header X-Request-Id $request_id;',

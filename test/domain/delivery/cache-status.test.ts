@@ -24,6 +24,17 @@ test('the field tells the whole journey, origin side first', () => {
   );
 });
 
+test('what a cache asked about and for how long its answer is fresh is told, and does not hide the outcome', () => {
+  const field = journey(
+    { cache: 'metro-1', outcome: 'stale', forwardedStatus: 304, isStored: true },
+    { cache: 'metro-2', outcome: 'hit', ttlSeconds: -5, detail: 'memory' },
+  );
+  expect(field).toBe(
+    '"metro-1"; fwd=stale; fwd-status=304; stored, "metro-2"; hit; ttl=-5; detail=memory',
+  );
+  expect(parseCacheStatus(field).map(({ outcome }) => outcome)).toEqual(['stale', 'hit']);
+});
+
 test('what was written is read back', () => {
   const members: CacheStatus[] = [
     { cache: 'shield', outcome: 'stale', isStored: true, isCollapsed: false },

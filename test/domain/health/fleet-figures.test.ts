@@ -1,10 +1,5 @@
 import { expect, test } from '@jest/globals';
-import {
-  countOcas,
-  firstEnd,
-  siteRatios,
-  worstSites,
-} from '#domain/health/fleet-figures.ts';
+import { countOcas, firstEnd, siteRatios, worstSites } from '#domain/health/fleet-figures.ts';
 import { NO_TRAFFIC, type TrafficCounters } from '#domain/health/traffic-ledger.ts';
 import type { OcaFacts, OcaReportFacts, OcaVerdict } from '#domain/health/watch-fleet.ts';
 import type { OcaId, SiteId } from '#domain/ids.ts';

@@ -213,7 +213,11 @@ test('SIGKILL in the middle of a fetch leaves no half asset, and what was stored
   for (const file of ['done.mp4', 'half.mp4']) site.cloudFront.put('title-1', file, content);
   site.cloudFront.interfere = (request, response, file) => {
     if (!file || !request.url?.endsWith('half.mp4')) return false;
-    response.writeHead(200, { 'content-length': file.content.length, etag: file.etag });
+    response.writeHead(200, {
+      'content-length': file.content.length,
+      etag: file.etag,
+      'x-amz-meta-sha256': file.sha256,
+    });
     response.write(file.content.subarray(0, 50_000));
     return true;
   };

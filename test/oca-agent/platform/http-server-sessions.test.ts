@@ -9,7 +9,13 @@ import type {
 import { listen } from '../../../oca-agent/platform/http-server-listen.ts';
 import { requestFields } from '../delivery/corpus/http2.ts';
 import { RawHttp2 } from '../delivery/corpus/http2-connection.ts';
-import { requestFrame, settingsFrame, windowUpdateFrame } from '../delivery/corpus/http2-frames.ts';
+import {
+  pingFrame,
+  requestFrame,
+  resetFrame,
+  settingsFrame,
+  windowUpdateFrame,
+} from '../delivery/corpus/http2-frames.ts';
 import { seededBytes } from '../fixtures/bytes.ts';
 import { serverIdentity } from '../fixtures/secure-control-plane.ts';
 import { until } from '../fixtures/until.ts';
@@ -170,6 +176,30 @@ test('a refusal that a client does not take is cut as well', async () => {
   expect(connection.resets.get(1)).toBe(constants.NGHTTP2_INTERNAL_ERROR);
   connection.close();
 });
+
+test.each([
+  ['PING', () => pingFrame()],
+  ['SETTINGS', () => settingsFrame([3, 100])],
+  ['resets', (id: number) => Buffer.concat([requestFrame(id, requestFields('/')), resetFrame(id)])],
+])(
+  'a client that goes on with %s is asked to be calm, though it reads what it gets',
+  async (_what, fault) => {
+    await start(async (_request, reply) => {
+      reply.start(204, {});
+      reply.end();
+    });
+    const connection = new RawHttp2(address());
+    let id = 1;
+    for (let round = 0; round < 20 && !connection.isClosed; round += 1) {
+      const faults = Array.from({ length: 30 }, (_, index) => fault(id + 2 * index));
+      id += 62;
+      connection.send(Buffer.concat([...faults, requestFrame(id - 2, requestFields('/'))]));
+      await connection.settled(id - 2);
+    }
+    expect(connection.goaway).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    connection.close();
+  },
+);
 
 test('each stream counts as a connection, and a session without any as one', async () => {
   const goOn = Promise.withResolvers<void>();

@@ -5,7 +5,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AssetId, DiskId, TitleId } from '#domain/ids.ts';
 import { bytes, epochMs } from '#domain/units.ts';
 import { nodeFileSystem } from '../../../oca-agent/platform/file-system.ts';
-import type { AssetName, HeldAsset, NamedAsset } from '../../../oca-agent/store/asset.ts';
+import {
+  type AssetName,
+  DOUBTED_AT,
+  type HeldAsset,
+  type NamedAsset,
+} from '../../../oca-agent/store/asset.ts';
 import { ServingTree } from '../../../oca-agent/store/serving-tree.ts';
 import { failingFiles } from '../fixtures/failing-files.ts';
 
@@ -143,12 +148,24 @@ test('whatever fails in the tree fails there alone, and a later change mends it'
   expect(await target('film-1/a.mp4')).toBe('/disks/hdd-1/a');
 });
 
+test('a name that must be confirmed first has no link, until it is', async () => {
+  const serving = tree();
+  put('film-1', 'a.mp4', asset('a'));
+  const held = named.get('film-1/a.mp4') as NamedAsset;
+  named.set('film-1/a.mp4', { ...held, fetchedAt: DOUBTED_AT });
+  await serving.placed(asset('a'), [name('film-1', 'a.mp4')]);
+  await expect(target('film-1/a.mp4')).rejects.toThrow('ENOENT');
+  named.set('film-1/a.mp4', held);
+  await serving.placed(asset('a'), [name('film-1', 'a.mp4')]);
+  expect(await target('film-1/a.mp4')).toBe('/disks/hdd-1/a');
+});
+
 test('a name inside another name cannot have a link, and both go on', async () => {
   const serving = tree();
-  put('film-1', 'a', asset('a'));
-  put('film-1', 'a/b', asset('b'));
-  await serving.placed(asset('a'), [name('film-1', 'a')]);
-  await serving.placed(asset('b'), [name('film-1', 'a/b')]);
-  expect(await target('film-1/a')).toBe('/disks/hdd-1/a');
+  put('film-1', 'a.mp4', asset('a'));
+  put('film-1', 'a.mp4/b.mp4', asset('b'));
+  await serving.placed(asset('a'), [name('film-1', 'a.mp4')]);
+  await serving.placed(asset('b'), [name('film-1', 'a.mp4/b.mp4')]);
+  expect(await target('film-1/a.mp4')).toBe('/disks/hdd-1/a');
   expect(logged).toEqual(['store.tree.failed']);
 });

@@ -168,9 +168,43 @@ test('an answer that breaks off is not kept, and no client takes it for whole', 
   expect(String(await read())).toBe('whole');
 });
 
+test('what was asked for before the title was evicted is not kept', async () => {
+  const letGo = halfway(Buffer.from('old'), { 'cache-control': 'max-age=60' });
+  const [arriving] = await crowd(1);
+  await arriving;
+  await site.manage('/evict', { titleId: 'title-1' });
+  letGo();
+  expect(await (await arriving)?.text()).toBe('old');
+  const held = Promise.withResolvers<void>();
+  originAnswers((response) => {
+    const text = `answer ${asked}`;
+    const headers = { 'cache-control': 'max-age=60' };
+    void held.promise.then(() => response.writeHead(200, headers).end(text));
+  });
+  const [awaited] = await crowd(1);
+  await until(() => asked === 2, 'the origin to be asked');
+  await site.manage('/evict', { titleId: 'title-1' });
+  held.resolve();
+  expect(await (await awaited)?.text()).toBe('answer 2');
+  expect(String(await read())).toBe('answer 3');
+});
+
+test('after a soft purge what is fresh is asked about once, and used again', async () => {
+  originAnswers((response, { headers }) => {
+    const isSame = headers['if-none-match'] === '"a"';
+    response.writeHead(isSame ? 304 : 200, { 'cache-control': 'max-age=60', etag: '"a"' });
+    response.end(isSame ? undefined : 'kept');
+  });
+  await read();
+  const purgeId = site.control.purge({ titleId: 'title-1', soft: true });
+  await until(() => site.control.lastReport?.purgedThrough === purgeId, 'the purge to be applied');
+  for (let round = 0; round < 3; round += 1) expect(String(await read())).toBe('kept');
+  expect(asked).toBe(2);
+});
+
 test('what a plan wants goes to the disks, whatever the upstream says of caching', async () => {
   const content = seededBytes(11, 10_000);
-  const item = planItem('planned.mp4', content);
+  const item = planItem('planned.mp4', content, { titleId: 'title-2' });
   site.control.sources = [];
   await site.plan(openPlan(1, [item]));
   const isPlanned = async () => (await site.status()).fill.planVersion === 1;
@@ -183,7 +217,7 @@ test('what a plan wants goes to the disks, whatever the upstream says of caching
     });
     response.end(content);
   });
-  expect((await read('/content/title-1/planned.mp4')).equals(content)).toBe(true);
+  expect((await read('/content/title-2/planned.mp4')).equals(content)).toBe(true);
   const isStored = () => site.events('miss.fetch.stored').some(({ file }) => file === item.file);
   await until(isStored, 'the file to be stored');
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { noise } from '../local/edge/edge-harness.ts';
 import { ask, Deployment } from './support/deployment.ts';
@@ -44,7 +45,8 @@ test('whatever a player adds, and whoever it is, the origin is asked once', asyn
 
 test('an OCA passes the first request on, stores at the second, and asks no more, whatever is added', async () => {
   const path = '/content/movie1/one-file.mp4';
-  await cdn.publish(path, media, { ContentType: 'video/mp4' });
+  const sha256 = createHash('sha256').update(media).digest('hex');
+  await cdn.publish(path, media, { ContentType: 'video/mp4', Metadata: { sha256 } });
   const requestsBefore = cdn.edge.stats().requests;
   for (const [index, [query, headers]] of DECORATIONS.entries()) {
     const token = await cdn.token(['movie1'], { sid: `session-${index}` });

@@ -124,7 +124,11 @@ export class Deployment {
   async publish(
     path: string,
     body: Buffer | string,
-    more: { readonly ContentType?: string; readonly CacheControl?: string } = {},
+    more: {
+      readonly ContentType?: string;
+      readonly CacheControl?: string;
+      readonly Metadata?: Record<string, string>;
+    } = {},
   ): Promise<void> {
     const kind = path.startsWith('/images/') ? 'assets' : 'content';
     await this.#buckets.put(bucketName(CONFIG, kind, PRIMARY), path.slice(1), body, more);

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededBytes } from '../../test/oca-agent/fixtures/bytes.ts';
+import { freePort } from '../../test/oca-agent/fixtures/data-plane.ts';
 import { fileOf, PAYLOADS } from './payloads.ts';
 
 export interface Contender {
@@ -138,12 +138,3 @@ http {
   server { listen 127.0.0.1:${port}; root ${files}; }
 }
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
